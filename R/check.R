@@ -1,0 +1,107 @@
+# Checks of arguments. Each says what is wrong, where, how often, and the cure, under a class that callers can catch:
+# causalsynth_error_input, _data, _overlap, _file, _fit.
+
+abort <- function(kind, message, call = NULL, ...) {
+  cli::cli_abort(
+    message,
+    class = c(paste0("causalsynth_error_", kind), "causalsynth_error"),
+    call = call, .envir = parent.frame(), ...
+  )
+}
+
+check_whole <- function(x, arg, min = 1, max = .Machine$integer.max, call = rlang::caller_env()) {
+  ok <- is.numeric(x) && length(x) == 1 && is.finite(x) && x == round(x) && x >= min && x <= max
+  if (!ok) {
+    range <- if (max == .Machine$integer.max) "of at least {min}" else "from {min} to {max}"
+    abort("input", c(
+      paste0("{.arg {arg}} must be one whole number ", range, "."),
+      x = "It is {describe(x)}."
+    ), call = call)
+  }
+  as.numeric(x)
+}
+
+check_number <- function(x, arg, min = -Inf, max = Inf, call = rlang::caller_env()) {
+  ok <- is.numeric(x) && length(x) == 1 && !is.na(x) && x >= min && x <= max
+  if (!ok) {
+    abort("input", c(
+      "{.arg {arg}} must be one number from {min} to {max}.",
+      x = "It is {describe(x)}."
+    ), call = call)
+  }
+  as.numeric(x)
+}
+
+check_flag <- function(x, arg, call = rlang::caller_env()) {
+  if (!(is.logical(x) && length(x) == 1 && !is.na(x))) {
+    abort("input", c("{.arg {arg}} must be TRUE or FALSE.", x = "It is {describe(x)}."), call = call)
+  }
+  x
+}
+
+check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
+  if (identical(x, choices)) return(choices[1])
+  if (!(is.character(x) && length(x) == 1 && x %in% choices)) {
+    abort("input", c(
+      "{.arg {arg}} must be one of {.or {.val {choices}}}.",
+      x = "It is {describe(x)}."
+    ), call = call)
+  }
+  x
+}
+
+# Unknown arguments are errors, with the nearest known name as a hint.
+check_dots_empty <- function(..., .call = rlang::caller_env(), .known = character()) {
+  dots <- rlang::enquos(...)
+  if (length(dots) == 0) return(invisible())
+  given <- names(dots)
+  if (any(given == "")) {
+    abort("input", "An unnamed extra argument was given. Arguments after the third must be named.", call = .call)
+  }
+  bad <- given[1]
+  near <- .known[utils::adist(bad, .known, ignore.case = TRUE) <= 2]
+  abort("input", c(
+    "Unknown argument {.arg {bad}}.",
+    i = if (length(near)) "Did you mean {.arg {near[1]}}?"
+  ), call = .call)
+}
+
+check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()) {
+  if (!is.data.frame(data)) {
+    abort("input", c("{.arg {arg}} must be a data frame.", x = "It is {describe(data)}."), call = call)
+  }
+  twice <- unique(names(data)[duplicated(names(data))])
+  if (length(twice)) {
+    abort("data", c(
+      "{.arg {arg}} has {length(twice)} column name{?s} more than once: {.val {twice}}.",
+      i = "Rename the columns, for instance with {.fn make.unique}."
+    ), call = call)
+  }
+  if (nrow(data) < min_rows) {
+    abort("data", "{.arg {arg}} has {nrow(data)} row{?s}; at least {min_rows} {?is/are} needed.", call = call)
+  }
+  invisible(data)
+}
+
+resolve_threads <- function(threads, call = rlang::caller_env()) {
+  if (is.null(threads)) threads <- getOption("causalsynth.threads")
+  if (is.null(threads)) {
+    set <- suppressWarnings(as.integer(Sys.getenv("RCPP_PARALLEL_NUM_THREADS")))
+    threads <- if (is.na(set) || set < 1) 2L else set
+  }
+  as.integer(check_whole(threads, "threads", 1, 1024, call = call))
+}
+
+# A short phrase for an error: what was given instead.
+describe <- function(x) {
+  if (is.null(x)) return("NULL")
+  if (is.data.frame(x)) return("a data frame")
+  if (is.function(x)) return("a function")
+  if (is.atomic(x) && length(x) == 1) return(if (is.character(x)) paste0("\"", x, "\"") else format(x))
+  if (is.atomic(x)) return(paste0("a ", class(x)[1], " vector of length ", length(x)))
+  paste0("an object of class ", class(x)[1])
+}
+
+count_phrase <- function(n, one, many = paste0(one, "s")) {
+  paste(format(n, big.mark = ",", trim = TRUE, scientific = FALSE), if (n == 1) one else many)
+}

@@ -1,0 +1,70 @@
+# How data frame columns travel to the core and back: numeric vectors, or integer codes of a factor.
+
+# What must be known to encode new rows alike and to give synthetic rows the seed's types: one entry a column with
+# kind ("numeric", "factor"), class, levels, whole (whole numbers only), and ptype (an empty column of that type).
+column_blueprint <- function(data) {
+  lapply(data, function(x) {
+    if (is.character(x)) x_levels <- sort(unique(x[!is.na(x)]), method = "radix")
+    else if (is.factor(x)) x_levels <- levels(x)
+    else x_levels <- NULL
+    values <- if (is.null(x_levels)) as.numeric(x)
+    list(
+      kind = if (is.null(x_levels)) "numeric" else "factor",
+      levels = x_levels,
+      whole = is.null(x_levels) && all(values == round(values), na.rm = TRUE),
+      ptype = x[0]
+    )
+  })
+}
+
+# Columns of `data` in the blueprint's order as list(columns, levels): double vectors (levels 0) or integer codes from
+# 1 (levels = their number). Unknown columns, types or levels are errors with their names.
+encode_columns <- function(data, blueprint, arg = "newdata", call = rlang::caller_env()) {
+  absent <- setdiff(names(blueprint), names(data))
+  if (length(absent)) {
+    abort("data", "{.arg {arg}} lacks {length(absent)} column{?s}: {.val {absent}}.", call = call)
+  }
+  columns <- lapply(names(blueprint), function(name) {
+    encode_column(data[[name]], blueprint[[name]], name, arg, call)
+  })
+  list(
+    columns = columns,
+    levels = vapply(blueprint, function(b) length(b$levels), 1L, USE.NAMES = FALSE),
+    names = names(blueprint)
+  )
+}
+
+encode_column <- function(x, entry, name, arg, call) {
+  if (entry$kind == "numeric") {
+    if (is.factor(x) || is.character(x)) {
+      abort("data", c(
+        "Column {.val {name}} of {.arg {arg}} is {describe(x)}; a number is needed.",
+        i = "It was a {class(entry$ptype)[1]} column when the model was fitted."
+      ), call = call)
+    }
+    return(as.double(x))
+  }
+  text <- as.character(x)
+  codes <- match(text, entry$levels)
+  unseen <- unique(text[is.na(codes) & !is.na(text)])
+  if (length(unseen)) {
+    abort("data", c(
+      "Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} never seen at fit: {.val {utils::head(unseen, 8)}}.",
+      i = "Known levels are {.val {utils::head(entry$levels, 8)}}."
+    ), call = call)
+  }
+  codes
+}
+
+# Values from the core as a column of the seed's type.
+decode_column <- function(values, entry) {
+  ptype <- entry$ptype
+  if (entry$kind == "factor") {
+    if (is.character(ptype)) return(entry$levels[values])
+    return(structure(as.integer(values), levels = entry$levels, class = class(ptype)))
+  }
+  if (is.logical(ptype)) return(as.logical(values))
+  if (is.integer(ptype)) values <- as.integer(round(values))
+  attributes(values) <- attributes(ptype)[setdiff(names(attributes(ptype)), "names")]
+  values
+}

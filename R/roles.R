@@ -1,0 +1,187 @@
+# Roles of a study: `Y ~ A | W1 + W2`, checked against the data before any work.
+
+# Splits the formula. Returns a list: outcome, treatment (names), covariates (names of variables), terms (a `terms`
+# object of the covariates' side, dots expanded; learners build their design from it), formula.
+parse_roles <- function(formula, data, call = rlang::caller_env()) {
+  if (!inherits(formula, "formula") || length(formula) != 3) {
+    abort("input", c(
+      "{.arg formula} must be a formula {.code Y ~ A | W1 + W2}.",
+      x = "It is {describe(formula)}."
+    ), call = call)
+  }
+  rhs <- formula[[3]]
+  if (!(is.call(rhs) && identical(rhs[[1]], as.name("|")))) {
+    abort("input", c(
+      "{.arg formula} has no {.code |}: covariates must follow the treatment.",
+      i = "Write {.code Y ~ A | W1 + W2}, or {.code Y ~ A | .} for all other columns."
+    ), call = call)
+  }
+  outcome <- role_name(formula[[2]], "outcome", call)
+  treatment <- role_name(rhs[[2]], "treatment", call)
+  if (outcome == treatment) {
+    abort("input", "Outcome and treatment are the same column, {.val {outcome}}.", call = call)
+  }
+  check_known_columns(c(outcome, treatment), data, call)
+  others <- data[setdiff(names(data), c(outcome, treatment))]
+  side <- stats::reformulate("1")
+  side[[2]] <- rhs[[3]]
+  environment(side) <- environment(formula)
+  check_known_columns(setdiff(all.vars(side), "."), data, call)
+  terms <- stats::terms(side, data = others)
+  covariates <- all.vars(terms)
+  inside <- intersect(c(outcome, treatment), covariates)
+  if (length(inside)) {
+    abort("input", "{.val {inside}} {?is/are} both a covariate and the outcome or treatment.", call = call)
+  }
+  list(outcome = outcome, treatment = treatment, covariates = covariates, terms = terms, formula = formula)
+}
+
+role_name <- function(expr, role, call) {
+  if (!is.name(expr)) {
+    abort("input", c(
+      "The {role} in {.arg formula} must be the name of a column, not {.code {deparse1(expr)}}.",
+      i = "Compute it as a column of {.arg data} first."
+    ), call = call)
+  }
+  as.character(expr)
+}
+
+check_known_columns <- function(names, data, call) {
+  unknown <- setdiff(names, names(data))
+  if (length(unknown) == 0) return(invisible())
+  near <- unique(unlist(lapply(unknown, function(u) {
+    names(data)[utils::adist(u, names(data), ignore.case = TRUE) <= 2]
+  })))
+  abort("input", c(
+    "{.arg formula} names {length(unknown)} unknown column{?s}: {.val {unknown}}.",
+    i = if (length(near)) "Did you mean {.val {near}}?" else "{.arg data} has {.val {utils::head(names(data), 12)}}."
+  ), call = call)
+}
+
+# A study ready for estimation: roles, `treat` (0/1), `outcome_values` (numeric), `covs` (data frame of the covariates'
+# variables), the treatment's labels, family ("binomial" if Y takes two values, 0 and 1, else "gaussian"), counts.
+study_data <- function(formula, data, na.action = stats::na.fail, call = rlang::caller_env()) {
+  check_data_frame(data, "data", call = call)
+  roles <- parse_roles(formula, data, call)
+  omitted <- rows_with_missing_role(roles, data, na.action, call)
+  if (length(omitted)) data <- data[-omitted, , drop = FALSE]
+  check_data_frame(data, "data", call = call)
+  treat <- binary_treatment(data[[roles$treatment]], roles$treatment, call)
+  outcome <- numeric_outcome(data[[roles$outcome]], roles$outcome, call)
+  covs <- data[roles$covariates]
+  class(covs) <- "data.frame"
+  for (name in names(covs)) check_covariate(covs[[name]], name, call)
+  c(roles, list(
+    treat = treat$values, treat_levels = treat$levels, outcome_values = outcome$values,
+    outcome_levels = outcome$levels, covs = covs, family = outcome$family, n = nrow(data), n_omitted = length(omitted)
+  ))
+}
+
+rows_with_missing_role <- function(roles, data, na.action, call) {
+  omit <- identical(na.action, stats::na.omit) || identical(na.action, "na.omit") ||
+    identical(na.action, stats::na.exclude)
+  rows <- integer()
+  for (name in c(roles$treatment, roles$outcome)) {
+    bad <- which(is.na(data[[name]]) | is_infinite(data[[name]]))
+    if (length(bad) && !omit) {
+      what <- if (any(is_infinite(data[[name]]))) "missing or infinite" else "missing"
+      abort("data", c(
+        "Column {.val {name}} is {what} in {length(bad)} of {nrow(data)} row{?s}.",
+        i = "Drop these rows yourself, or with {.code na.action = na.omit}."
+      ), call = call)
+    }
+    rows <- union(rows, bad)
+  }
+  sort(rows)
+}
+
+is_infinite <- function(x) if (is.numeric(x)) is.infinite(x) else rep(FALSE, length(x))
+
+# 0/1, logical or a factor (or text) of two levels; the first level is the reference, 0.
+binary_treatment <- function(x, name, call) {
+  if (is.character(x)) x <- factor(x)
+  if (is.logical(x)) {
+    values <- as.numeric(x)
+    levels <- c("FALSE", "TRUE")
+  } else if (is.factor(x)) {
+    x <- droplevels(x)
+    values <- as.numeric(x) - 1
+    levels <- levels(x)
+    if (nlevels(x) == 1) abort_one_arm(name, levels, call)
+    if (nlevels(x) > 2) abort_not_binary(name, count_phrase(nlevels(x), "level"), call)
+  } else if (is.numeric(x)) {
+    if (!all(x %in% c(0, 1))) {
+      abort_not_binary(name, paste("values", paste(utils::head(sort(unique(x)), 5), collapse = ", ")), call)
+    }
+    values <- as.numeric(x)
+    levels <- c("0", "1")
+  } else {
+    abort_not_binary(name, paste("class", class(x)[1]), call)
+  }
+  if (length(unique(values)) == 1) abort_one_arm(name, levels[values[1] + 1], call)
+  list(values = values, levels = levels)
+}
+
+abort_not_binary <- function(name, what, call) {
+  abort("data", c(
+    "The treatment {.val {name}} is not binary: it has {what}.",
+    i = "Give 0 and 1, TRUE and FALSE, or a factor of two levels (the first is the reference)."
+  ), call = call)
+}
+
+abort_one_arm <- function(name, level, call) {
+  abort("data", c(
+    "All rows have {.code {name} = {level}}: there is only one arm.",
+    i = "An effect needs rows of both arms."
+  ), call = call)
+}
+
+numeric_outcome <- function(x, name, call) {
+  levels <- NULL
+  if (is.character(x)) x <- factor(x)
+  if (is.factor(x)) {
+    x <- droplevels(x)
+    if (nlevels(x) > 2) {
+      abort("data", c(
+        "The outcome {.val {name}} is a factor of {nlevels(x)} levels.",
+        i = "Give a number, 0 and 1, TRUE and FALSE, or a factor of two levels."
+      ), call = call)
+    }
+    levels <- levels(x)
+    x <- as.numeric(x) - 1
+  } else if (is.logical(x)) {
+    levels <- c("FALSE", "TRUE")
+  } else if (!is.numeric(x)) {
+    abort("data", "The outcome {.val {name}} must be a number, not {describe(x)}.", call = call)
+  }
+  values <- as.numeric(x)
+  if (length(unique(values)) == 1) {
+    abort("data", c(
+      "The outcome {.val {name}} is constant ({.val {values[1]}} in all {length(values)} rows).",
+      i = "No effect can be estimated from a constant outcome."
+    ), call = call)
+  }
+  list(values = values, levels = levels, family = if (all(values %in% c(0, 1))) "binomial" else "gaussian")
+}
+
+check_covariate <- function(x, name, call) {
+  if (is.list(x) || length(dim(x)) > 1) {
+    abort("data", "The covariate {.val {name}} is a {class(x)[1]}: one value a row is needed.", call = call)
+  }
+  infinite <- sum(is_infinite(x))
+  if (infinite) {
+    abort("data", c(
+      "Column {.val {name}} is infinite in {infinite} of {length(x)} rows.",
+      i = "Set such values to NA if they stand for missing ones, or drop the rows."
+    ), call = call)
+  }
+  text <- if (is.factor(x)) levels(x) else if (is.character(x)) x else character()
+  bad <- sum(!validUTF8(text))
+  if (bad) {
+    abort("data", c(
+      "Column {.val {name}} holds text that is not valid UTF-8 ({bad} value{?s}).",
+      i = "Read the file with its true encoding, for instance {.code fileEncoding = \"latin1\"}."
+    ), call = call)
+  }
+  invisible()
+}

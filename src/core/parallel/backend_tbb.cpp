@@ -1,0 +1,30 @@
+#ifndef CAUSALSYNTH_STD_THREADS
+#include "backend.h"
+
+#ifndef TBB_SUPPRESS_DEPRECATED_MESSAGES
+#define TBB_SUPPRESS_DEPRECATED_MESSAGES 1
+#endif
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+namespace causalsynth {
+
+void run_units(std::size_t units, int threads, const std::function<void(std::size_t)>& unit) {
+  if (threads <= 1 || units <= 1) {
+    for (std::size_t i = 0; i < units; ++i) unit(i);
+    return;
+  }
+  tbb::task_arena arena(threads);
+  arena.execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(0, units, 1),
+        [&](const tbb::blocked_range<std::size_t>& range) {
+          for (std::size_t i = range.begin(); i != range.end(); ++i) unit(i);
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace causalsynth
+#endif
