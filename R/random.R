@@ -60,3 +60,8 @@ progress_bar <- function(label, env = parent.frame()) {
     cli::cli_progress_update(id = bar, set = floor(100 * share), force = TRUE, .envir = env)
   }
 }
+
+# How a core loop runs: threads, and its progress bar.
+run_control <- function(threads, label = NULL, env = parent.frame()) {
+  list(threads = resolve_threads(threads), progress = if (!is.null(label)) progress_bar(label, env))
+}

@@ -11,6 +11,62 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// forest_fit
+Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP ySEXP, SEXP kindSEXP, SEXP classesSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
+    Rcpp::traits::input_parameter< std::string >::type kind(kindSEXP);
+    Rcpp::traits::input_parameter< int >::type classes(classesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_fit(x, y, kind, classes, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_predict
+Rcpp::NumericMatrix forest_predict(SEXP model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_predict(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP out_of_bagSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< bool >::type out_of_bag(out_of_bagSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_predict(model, x, rows, out_of_bag, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_leaves
+Rcpp::IntegerMatrix forest_leaves(SEXP model, Rcpp::List x, double rows, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_leaves(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_leaves(model, x, rows, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// is_null_pointer
+bool is_null_pointer(SEXP pointer);
+RcppExport SEXP _causalsynth_is_null_pointer(SEXP pointerSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type pointer(pointerSEXP);
+    rcpp_result_gen = Rcpp::wrap(is_null_pointer(pointer));
+    return rcpp_result_gen;
+END_RCPP
+}
 // random_derive_key
 Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, double index);
 RcppExport SEXP _causalsynth_random_derive_key(SEXP keySEXP, SEXP tagSEXP, SEXP indexSEXP) {
@@ -50,6 +106,10 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 6},
+    {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
+    {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
+    {"_causalsynth_is_null_pointer", (DL_FUNC) &_causalsynth_is_null_pointer, 1},
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},
     {"_causalsynth_random_uniforms", (DL_FUNC) &_causalsynth_random_uniforms, 2},
     {"_causalsynth_random_permutation", (DL_FUNC) &_causalsynth_random_permutation, 2},

@@ -31,6 +31,12 @@ inline causalsynth::Execution execution(int threads, Rcpp::Nullable<Rcpp::Functi
   return result;
 }
 
+// `run`: a list of threads and progress (see run_control() in R/random.R).
+inline causalsynth::Execution execution(const Rcpp::List& run) {
+  return execution(Rcpp::as<int>(run["threads"]),
+                   Rcpp::as<Rcpp::Nullable<Rcpp::Function>>(run["progress"]));
+}
+
 // Keys travel as two whole numbers below 2^32: high, low.
 inline std::uint64_t key(const Rcpp::NumericVector& words) {
   if (words.size() != 2) Rcpp::stop("internal: a random key has two words");

@@ -12,5 +12,5 @@ for (file in c("src/Makevars", "src/Makevars.win")) {
 }
 if (!"--objects-only" %in% commandArgs(TRUE)) {
   Rcpp::compileAttributes(".")
-  roxygen2::roxygenise(".")
+  roxygen2::roxygenise(".", load_code = "source")
 }

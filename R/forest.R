@@ -1,0 +1,194 @@
+#' Random forest
+#'
+#' Probability and regression forests: the outcome's type decides. A factor, a logical or a text column gives class
+#' probabilities, a number gives means (a number that is only 0 and 1 too: its mean is the probability).
+#' Splits maximise the Gini or variance gain among `mtry` columns drawn at each node; as in ranger, a node
+#' in which none of the drawn columns can be split becomes a leaf.
+#'
+#' @details
+#' Columns are cut once into at most 255 ordered bins, exactly where a column has no more distinct values. Factors are
+#' split as categories: levels are ordered by the node's own mean outcome, which finds the best binary subset for
+#' means and for two classes. Missing values are a category of their own in factors; in numeric columns every split
+#' learns the side they go to. Each row's out-of-bag prediction averages the trees that did not see the row; rows that every
+#' tree has seen get extra trees (only for that purpose), so that none is missing.
+#'
+#' Draws come from streams keyed by `seed` and the tree's number: the forest does not depend on `threads`.
+#'
+#' @param x A formula `y ~ x1 + x2` (then `data` follows), or a data frame or numeric matrix of covariates, n rows.
+#' @param data Data frame with the formula's columns.
+#' @param y Outcome, length n: factor, logical, character, or number. No missing values.
+#' @param trees Number of trees.
+#' @param mtry Columns tried at each split; default `floor(sqrt(p))`.
+#' @param min_node_size A node of at most this many bagged rows is not split. Several values: trees are grown to the smallest,
+#'   and the size of the least out-of-bag squared error is kept (scored in the same pass). Default 10 for classes, 5 for means.
+#' @param min_bucket Least number of bagged rows on either side of a split.
+#' @param max_depth Greatest depth, `NULL` for no limit.
+#' @param sample_fraction Share of rows in each bag.
+#' @param replace Draw bags with replacement?
+#' @param split_rule `"default"`: Gini for classes, variance for means (for 0 and 1 these are the same).
+#' @param seed A whole number, or `NULL` to draw from R's own generator.
+#' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
+#' @param ... Passed on to the data frame method; unknown names are an error.
+#' @return An object of class `causalsynth_forest`; `$oob` holds the out-of-bag predictions (a vector for means, a matrix with a
+#'   column a class otherwise), `$oob_error` their mean squared error.
+#' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}.
+#' @examples
+#' study <- generate(dgp_paper(), 500, seed = 1)
+#' fit <- forest(Y ~ ., study, trees = 100, seed = 1)
+#' fit
+#' head(predict(fit, study))
+#' @export
+forest <- function(x, ...) UseMethod("forest")
+
+#' @rdname forest
+#' @export
+forest.formula <- function(x, data, ...) {
+  check_data_frame(data, "data")
+  if (length(x) != 3) {
+    abort("input", "{.arg x} must be a formula with an outcome, {.code y ~ x1 + x2}.")
+  }
+  check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env())
+  y <- eval(x[[2]], data, environment(x))
+  side <- stats::terms(x, data = data)
+  columns <- learner_frame(stats::delete.response(side), data)
+  fit <- forest.data.frame(columns, y, ...)
+  fit$terms <- stats::delete.response(side)
+  fit$call <- match.call()
+  fit
+}
+
+#' @rdname forest
+#' @export
+forest.matrix <- function(x, y, ...) {
+  if (is.null(colnames(x))) colnames(x) <- paste0("x", seq_len(ncol(x)))
+  forest.data.frame(as.data.frame(x), y, ...)
+}
+
+#' @rdname forest
+#' @export
+forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size = NULL, min_bucket = 1,
+                              max_depth = NULL, sample_fraction = 1, replace = TRUE, split_rule = "default",
+                              seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("trees", "mtry", "min_node_size", "min_bucket", "max_depth", "sample_fraction",
+                                   "replace", "split_rule", "seed", "threads"))
+  check_data_frame(x, "x")
+  check_choice(split_rule, "default", "split_rule")
+  target <- forest_target(y, nrow(x))
+  if (length(x) == 0) abort("data", "{.arg x} has no column; a forest needs at least one.")
+  for (name in names(x)) check_covariate(x[[name]], name, rlang::current_env())
+  if (is.null(min_node_size)) min_node_size <- if (target$kind == "mean") 5 else 10
+  options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
+  blueprint <- column_blueprint(x)
+  raw <- forest_fit(
+    encode_columns(x, blueprint, "x"), target$values, target$kind, length(target$classes),
+    c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
+  )
+  new_forest(raw, target, blueprint, options, nrow(x))
+}
+
+forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, p,
+                           call = rlang::caller_env()) {
+  for (size in min_node_size) check_whole(size, "min_node_size", call = call)
+  list(
+    trees = check_whole(trees, "trees", max = 1e6, call = call),
+    mtry = if (is.null(mtry)) 0 else check_whole(mtry, "mtry", max = p, call = call),
+    min_node_size = as.integer(sort(unique(min_node_size))),
+    min_bucket = check_whole(min_bucket, "min_bucket", call = call),
+    max_depth = if (is.null(max_depth)) 0 else check_whole(max_depth, "max_depth", call = call),
+    sample_fraction = check_number(sample_fraction, "sample_fraction", 1e-6, 1, call = call),
+    replace = check_flag(replace, "replace", call = call)
+  )
+}
+
+# What the core fits: kind, y as doubles, classes.
+forest_target <- function(y, n, call = rlang::caller_env()) {
+  if (length(y) != n) abort("input", "{.arg y} has {length(y)} value{?s} for {n} row{?s} of {.arg x}.", call = call)
+  bad <- sum(is.na(y) | is_infinite(y))
+  if (bad) abort("data", c("{.arg y} is missing or infinite in {bad} of {n} rows.", i = "Drop these rows."), call = call)
+  if (is.logical(y) || is.character(y)) y <- factor(y)
+  if (is.factor(y)) {
+    y <- droplevels(y)
+    kind <- if (nlevels(y) == 2) "binary" else if (nlevels(y) == 1) "mean" else "classes"
+    return(list(kind = kind, values = as.numeric(y) - 1, classes = levels(y), ordered = is.ordered(y)))
+  }
+  if (!is.numeric(y)) abort("input", "{.arg y} must be a number, a factor or logical, not {describe(y)}.", call = call)
+  list(kind = if (all(y %in% c(0, 1))) "binary" else "mean", values = as.numeric(y), classes = NULL)
+}
+
+new_forest <- function(raw, target, blueprint, options, n) {
+  fit <- structure(list(
+    model = raw$model, kind = target$kind, classes = target$classes, blueprint = blueprint, options = options,
+    min_node_size = raw$min_node_size, losses = raw$losses, nodes = raw$nodes, n = n,
+    extra_trees = raw$extra_trees
+  ), class = "causalsynth_forest")
+  fit$options$min_node_size <- NULL
+  if (length(raw$oob)) {
+    fit$oob <- forest_values(fit, raw$oob)
+    fit$oob_error <- min(raw$losses)
+  }
+  fit
+}
+
+# Numbers of the core as the user sees them: a vector for means, a matrix with a column a class otherwise.
+forest_values <- function(fit, values) {
+  if (is.null(fit$classes)) return(values[, 1])
+  if (length(fit$classes) == 1) values <- matrix(1, nrow(values), 1)
+  if (fit$kind == "binary") values <- cbind(1 - values[, 1], values[, 1])
+  colnames(values) <- fit$classes
+  values
+}
+
+#' @rdname forest
+#' @param object A forest.
+#' @param newdata Data frame of new rows with the columns of the fit; default: the out-of-bag predictions.
+#' @param type `"response"`: means, or the most probable class; `"prob"`: class probabilities, one column a
+#'   class; `"leaf"`: the index of each row's leaf, an integer matrix of rows by trees.
+#' @export
+predict.causalsynth_forest <- function(object, newdata = NULL, type = c("response", "prob", "leaf"), ...,
+                                       threads = NULL) {
+  check_dots_empty(..., .known = c("newdata", "type", "threads"))
+  type <- check_choice(type, c("response", "prob", "leaf"), "type")
+  if (type == "prob" && object$kind == "mean" && is.null(object$classes)) {
+    abort("input", "{.code type = \"prob\"} needs a forest for classes; this one predicts means.")
+  }
+  if (is.null(newdata)) {
+    if (type == "leaf") abort("input", "{.arg newdata} is needed for {.code type = \"leaf\"}.")
+    if (is.null(object$oob)) abort("input", "This forest left no row out of bag: give {.arg newdata}.")
+    return(forest_response(object, object$oob, type))
+  }
+  encoded <- encode_forest_rows(object, newdata)
+  if (type == "leaf") {
+    return(forest_leaves(forest_pointer(object), encoded, nrow(newdata), run_control(threads)) + 1L)
+  }
+  values <- forest_predict(forest_pointer(object), encoded, nrow(newdata), FALSE, run_control(threads))
+  forest_response(object, forest_values(object, values), type)
+}
+
+# Out-of-bag predictions for the training rows with changed columns: means, or a matrix of probabilities.
+forest_predict_oob <- function(object, newdata, threads = NULL) {
+  encoded <- encode_forest_rows(object, newdata)
+  forest_values(object, forest_predict(forest_pointer(object), encoded, nrow(newdata), TRUE, run_control(threads)))
+}
+
+encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
+  if (is.matrix(newdata)) newdata <- as.data.frame(newdata)
+  check_data_frame(newdata, "newdata", min_rows = 0, call = call)
+  if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata)
+  encode_columns(newdata, object$blueprint, "newdata", call = call)
+}
+
+forest_pointer <- function(object, call = rlang::caller_env()) {
+  if (is_null_pointer(object$model)) {
+    abort("fit", c(
+      "This forest's trees are gone: they live in memory that {.fn saveRDS} and {.fn save} do not keep.",
+      i = "Fit it again in this session."
+    ), call = call)
+  }
+  object$model
+}
+
+forest_response <- function(object, values, type) {
+  if (is.null(object$classes)) return(if (type == "prob") cbind(`0` = 1 - values, `1` = values) else values)
+  if (type == "prob") return(values)
+  factor(object$classes[max.col(values, "first")], levels = object$classes)
+}

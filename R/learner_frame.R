@@ -1,0 +1,26 @@
+# What a learner of columns (a forest, not a linear model) sees of a formula's terms: each variable or expression of a
+# term as columns, matrices such as splines::ns() split. Interactions need no column of their own.
+learner_frame <- function(terms, data) {
+  terms <- stats::delete.response(terms)
+  variables <- as.list(attr(terms, "variables"))[-1]
+  plain <- vapply(variables, is.name, NA)
+  if (all(plain)) {
+    names <- vapply(variables, as.character, "")
+    return(unclass_frame(data[names]))
+  }
+  frame <- stats::model.frame(terms, data, na.action = stats::na.pass)
+  columns <- list()
+  for (name in names(frame)) {
+    value <- frame[[name]]
+    if (is.matrix(value)) {
+      for (j in seq_len(ncol(value))) columns[[paste0(name, ".", j)]] <- as.numeric(value[, j])
+    } else {
+      columns[[name]] <- if (inherits(value, "AsIs")) as.vector(value) else value
+    }
+  }
+  structure(columns, class = "data.frame", row.names = .set_row_names(nrow(data)))
+}
+
+unclass_frame <- function(data) {
+  structure(as.list(data), class = "data.frame", row.names = .set_row_names(nrow(data)))
+}

@@ -1,0 +1,167 @@
+#include "forest.h"
+
+#include <memory>
+#include <mutex>
+
+#include "bootstrap.h"
+#include "grow.h"
+#include "out_of_bag.h"
+#include "targets.h"
+
+namespace causalsynth {
+namespace {
+
+constexpr std::size_t kMostExtraTrees = 2000;
+
+// What one worker needs to grow trees; taken from a pool, so that there are as many as workers.
+template <class Target>
+struct Workbench {
+  TreeGrower<Target> grower;
+  OutOfBag<Target> oob;
+  std::vector<std::uint32_t> bag;
+};
+
+template <class Target>
+class Trainer {
+ public:
+  Trainer(const Target& target, const CodedFrame& data, const Forest& forest)
+      : target_(target), data_(data), forest_(forest) {}
+
+  // Grows trees first..first+count-1 and returns their out-of-bag sums.
+  OutOfBag<Target> grow(std::size_t first, std::vector<Tree>& trees, const Execution& execution) {
+    benches_.clear();
+    free_.clear();
+    parallel_for(trees.size(), execution, [&](std::size_t t, const CancelFlag& cancel) {
+      Workbench<Target>* bench = take();
+      draw_bag(forest_.options, first + t, bench->bag);
+      trees[t] = bench->grower.grow(first + t, bench->bag,
+                                    forest_.options.out_of_bag ? &bench->oob : nullptr, cancel);
+      give_back(bench);
+    });
+    OutOfBag<Target> total(target_, forest_.options.out_of_bag ? candidates() : 0);
+    if (forest_.options.out_of_bag)
+      for (const auto& bench : benches_) total.merge(bench->oob);
+    return total;
+  }
+
+  std::size_t candidates() const { return forest_.options.min_node_size.size(); }
+
+ private:
+  Workbench<Target>* take() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!free_.empty()) {
+      Workbench<Target>* bench = free_.back();
+      free_.pop_back();
+      return bench;
+    }
+    benches_.emplace_back(new Workbench<Target>{
+        TreeGrower<Target>(target_, data_, forest_.quantiser.columns(), forest_.options),
+        OutOfBag<Target>(target_, forest_.options.out_of_bag ? candidates() : 0),
+        std::vector<std::uint32_t>(data_.rows)});
+    return benches_.back().get();
+  }
+  void give_back(Workbench<Target>* bench) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    free_.push_back(bench);
+  }
+
+  const Target& target_;
+  const CodedFrame& data_;
+  const Forest& forest_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Workbench<Target>>> benches_;
+  std::vector<Workbench<Target>*> free_;
+};
+
+template <class Target>
+double squared_loss(const Target& target, const std::vector<double>& predictions, Span<const double> y) {
+  const std::size_t width = target.width();
+  double sum = 0.0;
+  for (std::size_t i = 0; i < y.size(); ++i)
+    for (std::size_t k = 0; k < width; ++k) {
+      const double truth = width == 1 ? y[i] : (y[i] == static_cast<double>(k));
+      const double error = predictions[i * width + k] - truth;
+      sum += error * error;
+    }
+  return sum / static_cast<double>(y.size());
+}
+
+// Rows that every tree has bagged get further trees until each is left out of one.
+template <class Target>
+void cover_all_rows(Trainer<Target>& trainer, Forest& forest, OutOfBag<Target>& oob,
+                    const Execution& execution) {
+  while (!oob.complete() && forest.extra_trees.size() < kMostExtraTrees) {
+    std::vector<Tree> more(32);
+    const std::size_t first = forest.trees.size() + forest.extra_trees.size();
+    oob.fill_gaps(trainer.grow(first, more, execution));
+    for (Tree& tree : more) forest.extra_trees.push_back(std::move(tree));
+  }
+}
+
+template <class Target>
+void choose_node_size(const Target& target, const OutOfBag<Target>& oob, Span<const double> y,
+                      ForestFit& fit) {
+  std::vector<int>& sizes = fit.forest.options.min_node_size;
+  std::size_t best = 0;
+  for (std::size_t c = 0; c < sizes.size(); ++c) {
+    std::vector<double> predictions = oob.means(c);
+    fit.losses.push_back(squared_loss(target, predictions, y));
+    if (c > 0 && !(fit.losses[c] < fit.losses[best])) continue;
+    best = c;
+    fit.out_of_bag = std::move(predictions);
+  }
+  const int size = sizes[best];
+  if (best > 0) {
+    for (auto* trees : {&fit.forest.trees, &fit.forest.extra_trees})
+      for (Tree& tree : *trees)
+        tree = pruned(tree, fit.forest.width, static_cast<std::uint32_t>(size));
+  }
+  sizes.assign(1, size);
+}
+
+template <class Target>
+void train(const Target& target, const Frame& x, Span<const double> y, ForestFit& fit,
+           const Execution& execution) {
+  Forest& forest = fit.forest;
+  Execution quiet = execution;  // the bar follows the trees alone
+  forest.quantiser = Quantiser::learn(x, forest.options.max_bins, quiet);
+  const CodedFrame data = forest.quantiser.encode(x, quiet);
+  Trainer<Target> trainer(target, data, forest);
+  forest.trees.resize(static_cast<std::size_t>(forest.options.trees));
+  OutOfBag<Target> oob = trainer.grow(0, forest.trees, execution);
+  if (!forest.options.out_of_bag) return;
+  cover_all_rows(trainer, forest, oob, quiet);
+  choose_node_size(target, oob, y, fit);
+}
+
+}  // namespace
+
+ForestFit fit_forest(const Frame& x, const ForestTarget& target, const ForestOptions& options,
+                     const Execution& execution) {
+  options.validate(x.cols());
+  require(x.rows() >= 1, "a forest needs at least one row");
+  require(x.rows() == target.y.size(), "x and y differ in length");
+  ForestFit fit;
+  fit.forest.kind = target.kind;
+  fit.forest.options = options;
+  fit.forest.rows = x.rows();
+  const bool all_rows = !options.replace && options.sample_fraction == 1.0;
+  if (all_rows || x.rows() == 1) fit.forest.options.out_of_bag = false;
+  require(fit.forest.options.out_of_bag || options.min_node_size.size() == 1,
+          "several node sizes need out-of-bag rows to choose by");
+  switch (target.kind) {
+    case TargetKind::binary:
+      train(BinaryTarget(target.y), x, target.y, fit, execution);
+      break;
+    case TargetKind::mean:
+      train(MeanTarget(target.y), x, target.y, fit, execution);
+      break;
+    case TargetKind::classes:
+      fit.forest.width = target.classes;
+      train(ClassTarget(target.y, target.classes), x, target.y, fit, execution);
+      break;
+  }
+  return fit;
+}
+
+}  // namespace causalsynth

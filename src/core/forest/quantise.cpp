@@ -1,0 +1,133 @@
+#include "quantise.h"
+
+#include <algorithm>
+
+#include "../data/radix_sort.h"
+
+namespace causalsynth {
+namespace {
+
+// A number strictly between or equal to the lower of two neighbours, so that low <= cut < high.
+double between(double low, double high) {
+  const double middle = low + (high - low) / 2;
+  return middle < high ? middle : low;
+}
+
+std::vector<double> distinct_sorted(const Column& column) {
+  std::vector<double> values;
+  values.reserve(column.size());
+  for (double value : column.numbers)
+    if (!std::isnan(value)) values.push_back(value);
+  radix_sort(values);
+  return values;
+}
+
+// Cuts at equally filled bins; a heavy value keeps a bin of its own.
+std::vector<double> quantile_cuts(const std::vector<double>& sorted, std::size_t max_bins) {
+  std::vector<double> cuts;
+  const std::size_t n = sorted.size();
+  std::size_t begin = 0;
+  while (begin < n && cuts.size() + 1 < max_bins) {
+    const std::size_t bins_left = max_bins - cuts.size();
+    std::size_t end = begin + std::max<std::size_t>(1, (n - begin + bins_left - 1) / bins_left);
+    if (end >= n) break;
+    const double edge = sorted[end - 1];
+    end = std::upper_bound(sorted.begin() + end - 1, sorted.end(), edge) - sorted.begin();
+    if (end >= n) {  // the heavy value reaches the top: cut below it if anything is there
+      const auto first = std::lower_bound(sorted.begin() + begin, sorted.end(), edge);
+      if (first > sorted.begin() + begin) cuts.push_back(between(*(first - 1), *first));
+      break;
+    }
+    cuts.push_back(between(sorted[end - 1], sorted[end]));
+    begin = end;
+  }
+  return cuts;
+}
+
+std::vector<double> exact_cuts(const std::vector<double>& sorted, std::size_t max_bins) {
+  std::vector<double> cuts;
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    if (sorted[i] == sorted[i - 1]) continue;
+    if (cuts.size() + 1 == max_bins) return quantile_cuts(sorted, max_bins);
+    cuts.push_back(between(sorted[i - 1], sorted[i]));
+  }
+  return cuts;
+}
+
+// 1 + number of cuts below x, without branches.
+std::uint32_t find_code(const std::vector<double>& cuts, double x) {
+  const double* base = cuts.data();
+  std::size_t length = cuts.size();
+  while (length > 0) {
+    const std::size_t half = (length + 1) / 2;
+    base += (base[half - 1] < x) ? half : 0;
+    length -= half;
+  }
+  return static_cast<std::uint32_t>(base - cuts.data()) + 1;
+}
+
+}  // namespace
+
+std::uint32_t ColumnBins::code(const Column& column, std::size_t row) const {
+  if (column.missing(row)) return 0;
+  if (factor) return static_cast<std::uint32_t>(column.codes[row]);
+  return find_code(cuts, column.numbers[row]);
+}
+
+Quantiser Quantiser::learn(const Frame& frame, int max_bins, const Execution& execution) {
+  Quantiser result;
+  result.columns_.resize(frame.cols());
+  parallel_for(frame.cols(), execution, [&](std::size_t j, const CancelFlag&) {
+    ColumnBins& bins = result.columns_[j];
+    const Column& column = frame[j];
+    bins.factor = column.is_factor();
+    if (bins.factor) {
+      require(column.levels <= 65534, "a factor has at most 65534 levels");
+      bins.bins = static_cast<std::uint32_t>(column.levels);
+      return;
+    }
+    bins.cuts = exact_cuts(distinct_sorted(column), static_cast<std::size_t>(max_bins));
+    bins.bins = static_cast<std::uint32_t>(bins.cuts.size()) + 1;
+  });
+  return result;
+}
+
+Quantiser Quantiser::restore(std::vector<ColumnBins> columns) {
+  Quantiser result;
+  result.columns_ = std::move(columns);
+  return result;
+}
+
+void Quantiser::check(const Frame& frame) const {
+  require(frame.cols() == columns_.size(), "new rows have another number of columns");
+  for (std::size_t j = 0; j < columns_.size(); ++j) {
+    require(frame[j].is_factor() == columns_[j].factor, "new rows have other kinds of columns");
+    if (!columns_[j].factor) continue;
+    for (int code : frame[j].codes)
+      require(code == kMissingCode || (code >= 1 && static_cast<std::uint32_t>(code) <= columns_[j].bins),
+              "new rows have a level outside the factor");
+  }
+}
+
+CodedFrame Quantiser::encode(const Frame& frame, const Execution& execution) const {
+  check(frame);
+  CodedFrame coded;
+  coded.rows = frame.rows();
+  coded.columns.resize(columns_.size());
+  parallel_for(columns_.size(), execution, [&](std::size_t j, const CancelFlag&) {
+    const ColumnBins& bins = columns_[j];
+    CodedColumn& out = coded.columns[j];
+    if (bins.wide()) {
+      out.wide.resize(frame.rows());
+      for (std::size_t i = 0; i < frame.rows(); ++i)
+        out.wide[i] = static_cast<std::uint16_t>(bins.code(frame[j], i));
+    } else {
+      out.narrow.resize(frame.rows());
+      for (std::size_t i = 0; i < frame.rows(); ++i)
+        out.narrow[i] = static_cast<std::uint8_t>(bins.code(frame[j], i));
+    }
+  });
+  return coded;
+}
+
+}  // namespace causalsynth

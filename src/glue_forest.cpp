@@ -1,0 +1,85 @@
+#include "core/forest/forest.h"
+#include "core/forest/predict.h"
+#include "glue_frame.h"
+#include "glue_host.h"
+
+using causalsynth::Forest;
+using causalsynth::ForestFit;
+
+namespace {
+
+causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
+  causalsynth::ForestOptions options;
+  glue::OptionList reader(list);
+  reader.read("trees", options.trees);
+  reader.read("mtry", options.mtry);
+  reader.read("min_node_size", options.min_node_size);
+  reader.read("min_bucket", options.min_bucket);
+  reader.read("max_depth", options.max_depth);
+  reader.read("sample_fraction", options.sample_fraction);
+  reader.read("replace", options.replace);
+  reader.read("max_bins", options.max_bins);
+  reader.read("out_of_bag", options.out_of_bag);
+  Rcpp::NumericVector key;
+  reader.read("key", key);
+  options.key = glue::key(key);
+  reader.finish();
+  return options;
+}
+
+Rcpp::NumericMatrix by_row(const std::vector<double>& values, std::size_t width) {
+  const std::size_t rows = width ? values.size() / width : 0;
+  Rcpp::NumericMatrix result(static_cast<int>(rows), static_cast<int>(width));
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t k = 0; k < width; ++k) result(i, k) = values[i * width + k];
+  return result;
+}
+
+}  // namespace
+
+// kind: "binary", "mean" or "classes". Returns the model (an external pointer) and what the fit said.
+// [[Rcpp::export]]
+Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes,
+                      Rcpp::List options, Rcpp::List run) {
+  const causalsynth::ForestTarget target{
+      kind == "binary" ? causalsynth::TargetKind::binary
+                       : (kind == "mean" ? causalsynth::TargetKind::mean : causalsynth::TargetKind::classes),
+      glue::view(y), static_cast<std::size_t>(classes)};
+  ForestFit fit = causalsynth::fit_forest(glue::frame(x, y.size()), target, forest_options(options),
+                                          glue::execution(run));
+  const std::size_t width = fit.forest.width;
+  const int node_size = fit.forest.options.min_node_size.front();
+  double nodes = 0;
+  for (const auto& tree : fit.forest.trees) nodes += static_cast<double>(tree.nodes.size());
+  Rcpp::XPtr<Forest> model(new Forest(std::move(fit.forest)));
+  return Rcpp::List::create(
+      Rcpp::Named("model") = model, Rcpp::Named("oob") = by_row(fit.out_of_bag, width),
+      Rcpp::Named("losses") = fit.losses, Rcpp::Named("min_node_size") = node_size,
+      Rcpp::Named("nodes") = nodes, Rcpp::Named("extra_trees") = static_cast<int>(model->extra_trees.size()));
+}
+
+// [[Rcpp::export]]
+Rcpp::NumericMatrix forest_predict(SEXP model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run) {
+  const Rcpp::XPtr<Forest> forest(model);
+  const causalsynth::Frame frame = glue::frame(x, static_cast<std::size_t>(rows));
+  const auto execution = glue::execution(run);
+  return by_row(out_of_bag ? causalsynth::predict_out_of_bag(*forest, frame, execution)
+                           : causalsynth::predict_forest(*forest, frame, execution),
+                forest->width);
+}
+
+// [[Rcpp::export]]
+Rcpp::IntegerMatrix forest_leaves(SEXP model, Rcpp::List x, double rows, Rcpp::List run) {
+  const Rcpp::XPtr<Forest> forest(model);
+  const auto leaves = causalsynth::predict_leaves(*forest, glue::frame(x, static_cast<std::size_t>(rows)),
+                                                  glue::execution(run));
+  Rcpp::IntegerMatrix result(static_cast<int>(rows), static_cast<int>(forest->trees.size()));
+  std::copy(leaves.begin(), leaves.end(), result.begin());
+  return result;
+}
+
+// Whether a model did not survive being saved and loaded.
+// [[Rcpp::export]]
+bool is_null_pointer(SEXP pointer) {
+  return TYPEOF(pointer) != EXTPTRSXP || R_ExternalPtrAddr(pointer) == nullptr;
+}
