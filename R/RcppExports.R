@@ -17,6 +17,14 @@ is_null_pointer <- function(pointer) {
     .Call(`_causalsynth_is_null_pointer`, pointer)
 }
 
+sequential_fit <- function(data, rows, options, run) {
+    .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
+}
+
+sequential_draw <- function(model, n, key, is_factor, run) {
+    .Call(`_causalsynth_sequential_draw`, model, n, key, is_factor, run)
+}
+
 random_derive_key <- function(key, tag, index) {
     .Call(`_causalsynth_random_derive_key`, key, tag, index)
 }

@@ -1,7 +1,7 @@
 # How data frame columns travel to the core and back: numeric vectors, or integer codes of a factor.
 
 # What must be known to encode new rows alike and to give synthetic rows the seed's types: one entry a column with
-# kind ("numeric", "factor"), class, levels, whole (whole numbers only), and ptype (an empty column of that type).
+# kind ("numeric", "factor"), levels, decimals (NA: more than six), and ptype (an empty column of that type).
 column_blueprint <- function(data) {
   lapply(data, function(x) {
     if (is.character(x)) x_levels <- sort(unique(x[!is.na(x)]), method = "radix")
@@ -11,10 +11,17 @@ column_blueprint <- function(data) {
     list(
       kind = if (is.null(x_levels)) "numeric" else "factor",
       levels = x_levels,
-      whole = is.null(x_levels) && all(values == round(values), na.rm = TRUE),
+      decimals = if (is.null(x_levels)) count_decimals(values) else NA,
       ptype = x[0]
     )
   })
+}
+
+# The least number of decimals, up to six, that every value has; NA if some need more.
+count_decimals <- function(values) {
+  values <- values[is.finite(values)]
+  for (d in 0:6) if (all(abs(values - round(values, d)) <= 1e-9 * pmax(1, abs(values)))) return(d)
+  NA
 }
 
 # Columns of `data` in the blueprint's order as list(columns, levels): double vectors (levels 0) or integer codes from
@@ -64,6 +71,7 @@ decode_column <- function(values, entry) {
     return(structure(as.integer(values), levels = entry$levels, class = class(ptype)))
   }
   if (is.logical(ptype)) return(as.logical(values))
+  if (!is.na(entry$decimals)) values <- round(values, entry$decimals)
   if (is.integer(ptype)) values <- as.integer(round(values))
   attributes(values) <- attributes(ptype)[setdiff(names(attributes(ptype)), "names")]
   values

@@ -67,6 +67,35 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// sequential_fit
+Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_sequential_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(sequential_fit(data, rows, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// sequential_draw
+Rcpp::List sequential_draw(SEXP model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor, Rcpp::List run);
+RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP is_factorSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(sequential_draw(model, n, key, is_factor, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // random_derive_key
 Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, double index);
 RcppExport SEXP _causalsynth_random_derive_key(SEXP keySEXP, SEXP tagSEXP, SEXP indexSEXP) {
@@ -110,6 +139,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
     {"_causalsynth_is_null_pointer", (DL_FUNC) &_causalsynth_is_null_pointer, 1},
+    {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
+    {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},
     {"_causalsynth_random_uniforms", (DL_FUNC) &_causalsynth_random_uniforms, 2},
     {"_causalsynth_random_permutation", (DL_FUNC) &_causalsynth_random_permutation, 2},

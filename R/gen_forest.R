@@ -1,0 +1,53 @@
+#' Forest generator
+#'
+#' The default generator: the joint law of mixed columns as a chain of conditional laws in the order of the columns. Categories
+#' (factors, numbers of few values, values shared by many rows, and missing values) are drawn from probability forests;
+#' the rest of a numeric column from a linear part plus a residual drawn from the leaf of a random tree. Leaves draw between
+#' their order statistics, so that no continuous training value comes back, and have at least five rows; node
+#' sizes are chosen by out-of-bag error.
+#'
+#' @param trees Trees of each forest.
+#' @param min_node_size Node size of every forest, or `NULL` to choose it for each column by out-of-bag error.
+#' @param most_atoms A numeric column of at most so many distinct values is drawn as categories.
+#' @param atom_share A number shared by at least this share of rows (a spike, such as zero) is drawn as a category.
+#' @return A generator spec for [fit_generator()] and [fit_hybrid()].
+#' @references Sequential synthesis: Reiter (2005) "Using CART to generate partially synthetic public use microdata", Journal of Official Statistics 21(3).
+#' @examples
+#' gen_forest(trees = 100)
+#' @export
+gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 12, atom_share = 0.05) {
+  structure(list(
+    label = "forest chain",
+    settings = list(
+      trees = check_whole(trees, "trees", max = 1e5),
+      min_node_size = if (is.null(min_node_size)) 0 else check_whole(min_node_size, "min_node_size"),
+      most_atoms = check_whole(most_atoms, "most_atoms", min = 2),
+      atom_share = check_number(atom_share, "atom_share", 1e-9, 1)
+    )
+  ), class = c("gen_forest", "causalsynth_gen"))
+}
+
+#' @exportS3Method
+learn_rows.gen_forest <- function(spec, data, key, threads, call) {
+  blueprint <- column_blueprint(data)
+  raw <- sequential_fit(
+    encode_columns(data, blueprint, "data", call), nrow(data), c(spec$settings, list(key = unclass(key))),
+    run_control(threads, "Fitting the generator")
+  )
+  structure(list(
+    model = raw$model, size = raw$size,
+    notes = sprintf("%s trees a column", format(spec$settings$trees, big.mark = ","))
+  ), class = "fitted_gen_forest")
+}
+
+#' @exportS3Method
+draw_columns.fitted_gen_forest <- function(fit, n, key, threads) {
+  if (is_null_pointer(fit$model)) {
+    abort("fit", c(
+      "This generator's model is gone: it lives in memory that {.fn saveRDS} and {.fn save} do not keep.",
+      i = "Fit it again in this session."
+    ))
+  }
+  is_factor <- vapply(fit$blueprint, function(b) b$kind == "factor", NA, USE.NAMES = FALSE)
+  sequential_draw(fit$model, n, unclass(key), is_factor, run_control(threads, "Drawing rows"))
+}

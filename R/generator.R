@@ -1,0 +1,138 @@
+#' Fit a generator
+#'
+#' Learns the joint law of a data frame's columns, as a `gen_*()` spec says.
+#'
+#' @param spec A generator spec: [gen_forest()] or [gen_data()].
+#' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing values allowed.
+#' @param ... Unknown names are an error.
+#' @param seed A whole number, or `NULL` to draw from R's own generator.
+#' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
+#' @return An object of class `causalsynth_generator` for [generate()].
+#' @examples
+#' study <- generate(dgp_paper(), 300, seed = 1)
+#' fit <- fit_generator(gen_forest(trees = 20), study, seed = 2)
+#' fit
+#' generate(fit, 5, seed = 3)
+#' @export
+fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("seed", "threads"))
+  if (!inherits(spec, "causalsynth_gen")) {
+    abort("input", c(
+      "{.arg spec} must be a generator spec such as {.code gen_forest()}.",
+      x = "It is {describe(spec)}."
+    ))
+  }
+  check_data_frame(data, "data")
+  if (length(data) == 0) abort("data", "{.arg data} has no column.")
+  for (name in names(data)) check_covariate(data[[name]], name, rlang::current_env())
+  fit <- learn_rows(spec, data, rng_key(seed), resolve_threads(threads), rlang::current_env())
+  fit$blueprint <- column_blueprint(data)
+  fit$template <- row_template(data)
+  fit$n <- nrow(data)
+  fit$spec <- spec
+  class(fit) <- c(class(fit), "causalsynth_generator")
+  fit
+}
+
+# What a kind of generator does: learn_rows() returns a classed list, draw_columns() a list of n encoded columns (numbers,
+# or codes of the blueprint's levels) in the blueprint's order.
+learn_rows <- function(spec, data, key, threads, call) UseMethod("learn_rows")
+draw_columns <- function(fit, n, key, threads) UseMethod("draw_columns")
+
+# An empty frame of the seed's class (data.frame, tibble, data.table) without its rows' names.
+row_template <- function(data) {
+  template <- data[0, , drop = FALSE]
+  attr(template, "row.names") <- integer()
+  template
+}
+
+#' Draw synthetic rows
+#'
+#' @param x A fitted generator.
+#' @param n Number of rows, at least 1.
+#' @param seed A whole number, or `NULL` to draw from R's own generator. The same seed gives the same rows for any number of threads.
+#' @param ... Unknown names are an error.
+#' @param threads Number of threads.
+#' @return A data frame of `n` rows with the columns, types, levels and class of the data the generator was fitted on.
+#' @name generate.causalsynth_generator
+#' @examples
+#' fit <- fit_generator(gen_forest(trees = 20), data.frame(x = rnorm(100)), seed = 1)
+#' generate(fit, 3, seed = 2)
+#' @export
+generate.causalsynth_generator <- function(x, n, seed = NULL, ..., threads = NULL) {
+  check_dots_empty(..., .known = c("n", "seed", "threads"))
+  n <- check_whole(n, "n", min = 1)
+  columns <- draw_columns(x, n, rng_key(seed), resolve_threads(threads))
+  as_rows(Map(decode_column, columns, x$blueprint), x$template)
+}
+
+# A list of columns as a data frame of the template's class.
+as_rows <- function(columns, template) {
+  rows <- structure(columns, names = names(template), class = "data.frame",
+                    row.names = .set_row_names(length(columns[[1]])))
+  if (inherits(template, "data.table") && requireNamespace("data.table", quietly = TRUE)) {
+    return(data.table::as.data.table(rows))
+  }
+  class(rows) <- setdiff(class(template), "causalsynth_pool")
+  rows
+}
+
+#' @importFrom stats simulate
+#' @export
+simulate.causalsynth_generator <- function(object, nsim = 1, seed = NULL, ..., n = object$n) {
+  key <- rng_key(seed)
+  lapply(seq_len(nsim), function(i) generate(object, n, derive_key(key, "simulate", i), ...))
+}
+
+#' @export
+format.causalsynth_gen <- function(x, ...) paste0("<generator spec> ", x$label)
+
+#' @export
+print.causalsynth_gen <- function(x, ...) {
+  cat(format(x), "\n")
+  invisible(x)
+}
+
+#' @export
+format.causalsynth_generator <- function(x, ...) {
+  kinds <- table(factor(vapply(x$blueprint, `[[`, "", "kind"), c("numeric", "factor")))
+  c(
+    paste("Generator:", x$spec$label),
+    sprintf("Fitted on %s rows of %s (%d numeric, %d categorical)", format(x$n, big.mark = ","),
+            count_phrase(length(x$blueprint), "column"), kinds[["numeric"]], kinds[["factor"]]),
+    x$notes,
+    "Draw rows with generate(fit, n, seed)."
+  )
+}
+
+#' @export
+print.causalsynth_generator <- function(x, ...) {
+  cat(format(x), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+summary.causalsynth_generator <- function(object, ...) {
+  structure(list(generator = object, columns = tidy(object)), class = "summary.causalsynth_generator")
+}
+
+#' @export
+print.summary.causalsynth_generator <- function(x, ...) {
+  print(x$generator)
+  print(x$columns, row.names = FALSE)
+  invisible(x)
+}
+
+#' @export
+tidy.causalsynth_generator <- function(x, ...) {
+  data.frame(
+    column = names(x$blueprint),
+    type = vapply(x$blueprint, function(b) class(b$ptype)[1], "", USE.NAMES = FALSE),
+    levels = vapply(x$blueprint, function(b) length(b$levels), 1L, USE.NAMES = FALSE)
+  )
+}
+
+#' @export
+glance.causalsynth_generator <- function(x, ...) {
+  data.frame(generator = x$spec$label, n = x$n, columns = length(x$blueprint))
+}

@@ -1,0 +1,44 @@
+#include "core/generate/sequential.h"
+#include "glue_frame.h"
+#include "glue_host.h"
+
+using causalsynth::SequentialGenerator;
+
+// [[Rcpp::export]]
+Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run) {
+  causalsynth::GeneratorOptions settings;
+  glue::OptionList reader(options);
+  reader.read("trees", settings.trees);
+  reader.read("min_node_size", settings.min_node_size);
+  reader.read("most_atoms", settings.most_atoms);
+  reader.read("atom_share", settings.atom_share);
+  Rcpp::NumericVector key;
+  reader.read("key", key);
+  settings.key = glue::key(key);
+  reader.finish();
+  Rcpp::XPtr<SequentialGenerator> model(new SequentialGenerator(SequentialGenerator::fit(
+      glue::frame(data, static_cast<std::size_t>(rows)), settings, glue::execution(run))));
+  return Rcpp::List::create(Rcpp::Named("model") = model,
+                            Rcpp::Named("size") = static_cast<double>(model->size()));
+}
+
+// Columns of n rows: numbers, or codes of factors (NA: missing).
+// [[Rcpp::export]]
+Rcpp::List sequential_draw(SEXP model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor,
+                           Rcpp::List run) {
+  const Rcpp::XPtr<SequentialGenerator> generator(model);
+  std::vector<Rcpp::NumericVector> columns;
+  std::vector<double*> out;
+  for (std::size_t j = 0; j < generator->columns(); ++j) {
+    columns.emplace_back(static_cast<R_xlen_t>(n));
+    out.push_back(columns.back().begin());
+  }
+  generator->draw(static_cast<std::size_t>(n), glue::key(key), out, glue::execution(run));
+  Rcpp::List result(columns.size());
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    for (double& value : columns[j])
+      if (is_factor[j] ? value == 0.0 : std::isnan(value)) value = NA_REAL;
+    result[j] = columns[j];
+  }
+  return result;
+}
