@@ -1,0 +1,59 @@
+#' @export
+format.causalsynth_hybrid <- function(x, ...) {
+  seed <- x$seed_effect
+  c(
+    sprintf("Hybrid of %s ~ %s, fitted on %s rows (%s)", x$roles$outcome, x$roles$treatment,
+            format(x$n_seed, big.mark = ","), if (x$targeted) "targeted: the seed's effect is kept" else "plain"),
+    sprintf("  Covariates: %s; %s", x$generator$spec$label, count_phrase(length(x$roles$covariates), "column")),
+    sprintf("  Treatment:  %s; reference level of %s is %s", if (x$treatment == "fitted") "drawn from the fitted propensity"
+            else sprintf("at random, P = %.3g", x$share_treated), x$roles$treatment, x$treat_levels[1]),
+    sprintf("  Outcome:    %s", if (x$family == "binomial") "binary, drawn from the fitted probabilities"
+            else "regression plus residuals of the seed's conditional law"),
+    sprintf("Effect of its law, truth(): %.5g (means %.5g and %.5g)", truth(x), x$law$mean_1, x$law$mean_0),
+    sprintf("The seed's estimate (TMLE): %.5g, SE %.3g, 95%% CI %.5g to %.5g", seed$estimate, seed$std.error,
+            seed$conf.low, seed$conf.high),
+    if (x$targeted) {
+      sprintf("Shifts that keep it (logit scale): %.3g in arm 1, %.3g in arm 0", x$target$shift_1, x$target$shift_0)
+    } else {
+      "A plain hybrid does not aim at the seed's estimate; targeted = TRUE does."
+    },
+    sprintf("A pool of k rows misses the law's effect by about %.3g / sqrt(k).", x$law$sd),
+    "Draw rows with generate(hybrid, n, seed)."
+  )
+}
+
+#' @export
+print.causalsynth_hybrid <- function(x, ...) {
+  cat(format(x), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+summary.causalsynth_hybrid <- function(object, ...) {
+  structure(list(hybrid = object, table = tidy(object)), class = "summary.causalsynth_hybrid")
+}
+
+#' @export
+print.summary.causalsynth_hybrid <- function(x, ...) {
+  print(x$hybrid)
+  print(x$table, row.names = FALSE, digits = 4)
+  invisible(x)
+}
+
+#' @export
+tidy.causalsynth_hybrid <- function(x, ...) {
+  seed <- x$seed_effect
+  data.frame(
+    term = c("ATE", "mean_1", "mean_0"),
+    seed = c(seed$estimate, seed$mean_1, seed$mean_0),
+    law = c(truth(x), x$law$mean_1, x$law$mean_0)
+  )
+}
+
+#' @export
+glance.causalsynth_hybrid <- function(x, ...) {
+  data.frame(
+    n_seed = x$n_seed, targeted = x$targeted, treatment = x$treatment, generator = x$generator$spec$label,
+    estimate = x$seed_effect$estimate, std.error = x$seed_effect$std.error, truth = truth(x), law_sd = x$law$sd
+  )
+}
