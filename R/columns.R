@@ -56,7 +56,8 @@ encode_column <- function(x, entry, name, arg, call) {
   unseen <- unique(text[is.na(codes) & !is.na(text)])
   if (length(unseen)) {
     abort("data", c(
-      "Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} never seen at fit: {.val {utils::head(unseen, 8)}}.",
+      paste0("Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} never seen at fit: ",
+             "{.val {utils::head(unseen, 8)}}."),
       i = "Known levels are {.val {utils::head(entry$levels, 8)}}."
     ), call = call)
   }
