@@ -1,0 +1,52 @@
+# The demo's files: each is written under another name first, so that none is ever there in part.
+
+write_whole <- function(path, write) {
+  part <- file.path(dirname(path), paste0("part-", basename(path)))
+  on.exit(unlink(part))
+  write(part)
+  if (!file.rename(part, path)) stop("cannot write ", path, call. = FALSE)
+}
+
+write_study <- function(result, folder) {
+  dir.create(folder, recursive = TRUE, showWarnings = FALSE)
+  if (!dir.exists(folder)) stop("cannot create the folder ", folder, call. = FALSE)
+  csv <- function(x) function(path) utils::write.csv(x, path, row.names = FALSE)
+  png <- function(plot, height) function(path) {
+    ggplot2::ggsave(path, plot, device = "png", width = 7, height = height, dpi = 150, bg = "white")
+  }
+  write_whole(file.path(folder, "hybrid.csv"), csv(as.data.frame(result$sets$targeted$rows)))
+  write_whole(file.path(folder, "table.csv"), csv(result$estimates))
+  write_whole(file.path(folder, "ate.png"), png(effect_plot(result), 4.2))
+  write_whole(file.path(folder, "dcr.png"), png(distance_plot(result), 3.4))
+}
+
+# Estimates and intervals of every set, with the effect that should have been found.
+effect_plot <- function(result) {
+  rows <- result$estimates
+  rows$set <- factor(rows$set, rev(unique(rows$set)))
+  rows$method <- factor(toupper(rows$method), toupper(estimators))
+  line <- result$truth %||% result$sets$targeted$fit$seed_effect$estimate
+  label <- if (is.null(result$truth)) "the seed's TMLE" else "the mechanism's effect"
+  ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$set, colour = .data$method, shape = .data$method)) +
+    ggplot2::geom_vline(xintercept = line, linetype = 2, colour = "grey40") +
+    ggplot2::geom_pointrange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), na.rm = TRUE, size = .35,
+                             position = ggplot2::position_dodge(width = .6)) +
+    ggplot2::geom_point(position = ggplot2::position_dodge(width = .6), size = 2) +
+    ggplot2::scale_colour_manual(values = c("#0072B2", "#D55E00", "#009E73", "#CC79A7")) +
+    ggplot2::labs(x = sprintf("Average treatment effect (dashed: %s, %.4g)", label, line), y = NULL, colour = NULL,
+                  shape = NULL, title = result$title %||% result$name) +
+    ggplot2::theme_minimal(base_size = 11) +
+    ggplot2::theme(legend.position = "top", plot.title.position = "plot")
+}
+
+distance_plot <- function(result) {
+  distances <- result$quality$distances
+  rows <- data.frame(set = factor(rep(names(distances), lengths(distances)), rev(names(distances))),
+                     distance = unlist(distances, use.names = FALSE))
+  ggplot2::ggplot(rows, ggplot2::aes(.data$distance, .data$set)) +
+    ggplot2::geom_boxplot(outlier.size = .3, outlier.alpha = .2, fill = "#56B4E9", alpha = .4) +
+    ggplot2::labs(x = "Distance to the closest record of the seed (covariates, standardised)", y = NULL,
+                  title = result$title %||% result$name) +
+    ggplot2::theme_minimal(base_size = 11) +
+    ggplot2::theme(plot.title.position = "plot")
+}
