@@ -11,6 +11,43 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// causal_bounds
+Rcpp::List causal_bounds(Rcpp::NumericVector ps, Rcpp::NumericVector bounds);
+RcppExport SEXP _causalsynth_causal_bounds(SEXP psSEXP, SEXP boundsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type ps(psSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type bounds(boundsSEXP);
+    rcpp_result_gen = Rcpp::wrap(causal_bounds(ps, bounds));
+    return rcpp_result_gen;
+END_RCPP
+}
+// causal_means
+Rcpp::List causal_means(std::string method, Rcpp::List nuisance, Rcpp::List options);
+RcppExport SEXP _causalsynth_causal_means(SEXP methodSEXP, SEXP nuisanceSEXP, SEXP optionsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< std::string >::type method(methodSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type nuisance(nuisanceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    rcpp_result_gen = Rcpp::wrap(causal_means(method, nuisance, options));
+    return rcpp_result_gen;
+END_RCPP
+}
+// causal_tmle
+Rcpp::List causal_tmle(Rcpp::List nuisance, Rcpp::List options);
+RcppExport SEXP _causalsynth_causal_tmle(SEXP nuisanceSEXP, SEXP optionsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type nuisance(nuisanceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    rcpp_result_gen = Rcpp::wrap(causal_tmle(nuisance, options));
+    return rcpp_result_gen;
+END_RCPP
+}
 // forest_fit
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP ySEXP, SEXP kindSEXP, SEXP classesSEXP, SEXP optionsSEXP, SEXP runSEXP) {
@@ -96,6 +133,34 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// linear_least_squares
+Rcpp::List linear_least_squares(Rcpp::NumericMatrix x, Rcpp::NumericVector y, Rcpp::NumericVector weights);
+RcppExport SEXP _causalsynth_linear_least_squares(SEXP xSEXP, SEXP ySEXP, SEXP weightsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weights(weightsSEXP);
+    rcpp_result_gen = Rcpp::wrap(linear_least_squares(x, y, weights));
+    return rcpp_result_gen;
+END_RCPP
+}
+// linear_logistic
+Rcpp::List linear_logistic(Rcpp::NumericMatrix x, Rcpp::NumericVector y, Rcpp::NumericVector weights, Rcpp::NumericVector offset, Rcpp::List options);
+RcppExport SEXP _causalsynth_linear_logistic(SEXP xSEXP, SEXP ySEXP, SEXP weightsSEXP, SEXP offsetSEXP, SEXP optionsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weights(weightsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    rcpp_result_gen = Rcpp::wrap(linear_logistic(x, y, weights, offset, options));
+    return rcpp_result_gen;
+END_RCPP
+}
 // random_derive_key
 Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, double index);
 RcppExport SEXP _causalsynth_random_derive_key(SEXP keySEXP, SEXP tagSEXP, SEXP indexSEXP) {
@@ -135,12 +200,17 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_causalsynth_causal_bounds", (DL_FUNC) &_causalsynth_causal_bounds, 2},
+    {"_causalsynth_causal_means", (DL_FUNC) &_causalsynth_causal_means, 3},
+    {"_causalsynth_causal_tmle", (DL_FUNC) &_causalsynth_causal_tmle, 2},
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 6},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
     {"_causalsynth_is_null_pointer", (DL_FUNC) &_causalsynth_is_null_pointer, 1},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
+    {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
+    {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},
     {"_causalsynth_random_uniforms", (DL_FUNC) &_causalsynth_random_uniforms, 2},
     {"_causalsynth_random_permutation", (DL_FUNC) &_causalsynth_random_permutation, 2},

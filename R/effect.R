@@ -1,0 +1,161 @@
+#' Estimate an average treatment effect
+#'
+#' Effects of a binary treatment by weighting, outcome regression, AIPW or TMLE, from a formula and data or from
+#' fitted nuisances.
+#'
+#' @param x A formula `Y ~ A | W1 + W2`, or a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()].
+#' @param data A data frame, one row a unit.
+#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
+#'   names of a list label the methods.
+#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW and OR: the first three.
+#' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method).
+#' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters.
+#' @param weights Case weights, one a row, or `NULL`.
+#' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
+#'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"` comes with a later version.
+#' @param seed One whole number, or `NULL` to draw from R's own generator.
+#' @param threads Number of threads, or `NULL` for the default.
+#' @param ... Arguments of [nuisance()] such as `learner_treatment`, `crossfit` or `bounds`.
+#' @return An object of class `causalsynth_effect`; [tidy()] gives its estimates with standard errors and confidence
+#'   intervals. With `repeats`, each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r -
+#'   median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class `causalsynth_error_input`,
+#'   `_data` or `_overlap`.
+#' @references Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68; Stefanski and Boos (2002), The
+#'   American Statistician 56, 29-38.
+#' @examples
+#' d <- data.frame(w = rnorm(300))
+#' d$a <- rbinom(300, 1, plogis(d$w))
+#' d$y <- d$w + d$a + rnorm(300)
+#' fit <- estimate_effect(y ~ a | w, d, method = c("iptw", "aipw"), learner_treatment = learn_glm(),
+#'                        learner_outcome = learn_glm())
+#' tidy(fit)
+#' @export
+estimate_effect <- function(x, ...) UseMethod("estimate_effect")
+
+#' @export
+estimate_effect.default <- function(x, ...) {
+  abort("input", c(
+    "{.arg x} must be a formula {.code Y ~ A | W1 + W2} or a nuisance object.",
+    x = "It is {describe(x)}."
+  ))
+}
+
+#' @rdname estimate_effect
+#' @export
+estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
+                                    contrasts = FALSE, cluster = NULL, weights = NULL,
+                                    se = c("if", "sandwich", "bootstrap"), seed = NULL, threads = NULL) {
+  call <- rlang::current_env()
+  arguments <- setdiff(names(formals(nuisance)), c("formula", "data", "seed", "threads", "weights"))
+  dots <- list(...)
+  unknown <- !(rlang::names2(dots) %in% arguments)
+  if (any(unknown)) {
+    check_dots_empty(!!!dots[unknown], .call = call, .known = c(arguments, names(formals(estimate_effect.formula))))
+  }
+  ask <- effect_request(method, estimand, contrasts, se, call)
+  fitted <- nuisance(x, data, ..., seed = seed, threads = threads, weights = weights)
+  if (!is.null(cluster)) {
+    cluster <- check_cluster(cluster, nrow(data), call)
+    if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
+  }
+  effect_of(fitted, ask, cluster, call)
+}
+
+#' @rdname estimate_effect
+#' @export
+estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
+                                                 contrasts = FALSE, cluster = NULL, weights = NULL,
+                                                 se = c("if", "sandwich", "bootstrap")) {
+  call <- rlang::current_env()
+  check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
+  ask <- effect_request(method, estimand, contrasts, se, call)
+  if (!is.null(weights)) {
+    # Stacked equations hold only for models fitted with the same case weights.
+    if (!isTRUE(all.equal(weights, x$weights))) x["fits"] <- list(NULL)
+    x$repeats <- lapply(x$repeats, function(r) r[c("ps", "q1", "q0")])
+    x$weights <- check_case_weights(weights, x$n, call)
+  }
+  if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)
+  effect_of(x, ask, cluster, call)
+}
+
+effect_request <- function(method, estimand, contrasts, se, call) {
+  se <- check_choice(se, c("if", "sandwich", "bootstrap"), "se", call)
+  if (se == "bootstrap") {
+    abort("input", "{.code se = \"bootstrap\"} comes with a later version; use {.val if} or {.val sandwich}.",
+          call = call)
+  }
+  list(
+    methods = resolve_methods(method, call), se = se, contrasts = check_flag(contrasts, "contrasts", call),
+    estimand = check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
+  )
+}
+
+# A named list of specs.
+resolve_methods <- function(method, call) {
+  if (inherits(method, "causalsynth_estimator")) method <- list(method)
+  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle)
+  specs <- lapply(method, function(m) {
+    if (is.function(m)) m <- m()
+    if (inherits(m, "causalsynth_estimator")) return(m)
+    if (!(is.character(m) && length(m) == 1 && m %in% names(makers))) {
+      abort("input", c(
+        "{.arg method} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
+        x = "It has {describe(m)}."
+      ), call = call)
+    }
+    makers[[m]]()
+  })
+  if (length(specs) == 0) abort("input", "{.arg method} is empty.", call = call)
+  labels <- rlang::names2(method)
+  blank <- labels == ""
+  labels[blank] <- vapply(specs[blank], function(s) s$label, "")
+  stats::setNames(specs, make.unique(labels, sep = "_"))
+}
+
+check_cluster <- function(cluster, n, call) {
+  if (length(cluster) != n || anyNA(cluster)) {
+    abort("input", "{.arg cluster} must have {n} value{?s}, one a row and none missing.", call = call)
+  }
+  groups <- match(cluster, unique(cluster))
+  if (max(groups) < 2) abort("data", "{.arg cluster} has one cluster only.", call = call)
+  groups
+}
+
+# One repetition's nuisances in the form that estimators read.
+repeat_pieces <- function(x, r) {
+  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs")]
+  pieces$treatment <- x$roles$treatment
+  if (is.null(r)) return(pieces)
+  pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
+  pieces["fits"] <- list(r$fits)
+  pieces[c("g1", "g0")] <- causal_bounds(r$ps, as.numeric(x$bounds$value))[c("g1", "g0")]
+  pieces
+}
+
+effect_of <- function(x, ask, cluster, call) {
+  if (ask$contrasts && x$family != "binomial") {
+    abort("input", "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.", call = call)
+  }
+  runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
+    pieces <- repeat_pieces(x, r)
+    fits <- lapply(ask$methods, run_estimator, pieces = pieces, estimand = ask$estimand, se = ask$se, call = call)
+    c(list(fits = fits), effect_terms(fits, ask, cluster))
+  })
+  combined <- combine_repeats(runs)
+  first <- runs[[1]]
+  collect <- function(name) lapply(first$fits, `[[`, name)
+  weights <- collect("weights")
+  structure(list(
+    estimates = cbind(first$labels, estimate = combined$estimate, std.error = sqrt(diag(combined$variance))),
+    variance = combined$variance, estimand = ask$estimand, methods = ask$methods, se = ask$se,
+    inference = vapply(first$fits, function(f) f$inference, ""), na_reason = collect("na_reason"),
+    notes = collect("notes"), epsilon = collect("epsilon"), influence = first$influence,
+    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights, subclass = NULL,
+    weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
+    outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
+    n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = x$bounds,
+    learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
+    aliased = fit_aliased(x)
+  ), class = "causalsynth_effect")
+}

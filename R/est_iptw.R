@@ -1,0 +1,32 @@
+#' Inverse probability of treatment weighting
+#'
+#' Weighted means of the outcome in each arm. Weights: ATE 1/g; ATT 1 and (1 - g0)/g0; ATC (1 - g1)/g1 and 1; ATO the
+#' other arm's unbounded probability (overlap weights).
+#'
+#' @param type `"hajek"` divides by the sum of weights, `"ht"` (Horvitz-Thompson) by the target's size.
+#' @param stabilised TRUE multiplies the ATE's weights by P(A = a); it matters beside `cap`.
+#' @param cap Largest weight; larger ones are set to it and counted.
+#' @return An estimator for [estimate_effect()].
+#' @references Hernan and Robins (2020), Causal Inference, chapter 12; Li, Morgan and Zaslavsky (2018), JASA 113.
+#' @examples
+#' est_iptw("ht")
+#' @export
+est_iptw <- function(type = c("hajek", "ht"), stabilised = FALSE, cap = Inf) {
+  new_estimator("iptw", type = check_choice(type, c("hajek", "ht"), "type"),
+                stabilised = check_flag(stabilised, "stabilised"), cap = check_cap(cap))
+}
+
+#' @exportS3Method
+run_estimator.est_iptw <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
+  stacked <- has_glm_treatment(pieces)
+  if (se == "sandwich" && !stacked) abort_no_sandwich("the propensity is not a glm fitted in sample", call)
+  if (estimand != "ATO") check_positive_g(pieces, FALSE, "iptw", call)
+  fit <- causal_means("iptw", core_pieces(pieces), list(
+    estimand = estimand, hajek = est$type == "hajek", stabilised = est$stabilised, cap = est$cap, gradient = stacked
+  ))
+  if (stacked) fit <- stack_nuisances(fit, pieces, treatment = TRUE, outcome = FALSE)
+  c(fit, list(
+    inference = if (stacked) "stacked estimating equations" else "g treated as known", factor = 1,
+    notes = cap_note(fit, est$cap)
+  ))
+}

@@ -1,0 +1,96 @@
+# What est_*() specs share. A spec has class c("est_<kind>", "causalsynth_estimator") and a field `label`.
+
+new_estimator <- function(kind, ...) {
+  structure(list(label = kind, ...), class = c(paste0("est_", kind), "causalsynth_estimator"))
+}
+
+# Runs a spec on the pieces of one repetition (treat, outcome, ps, g1, g0, q1, q0, weights, family, fits, covs,
+# treatment). Returns list(mean_1, mean_0, if_1, if_0, weights, epsilon, inference (a phrase), factor (n / (n - 1) or
+# 1 on the variance), na_reason (NULL, or why there is no standard error), notes).
+run_estimator <- function(est, pieces, estimand, se, call = rlang::caller_env()) UseMethod("run_estimator")
+
+#' @export
+print.causalsynth_estimator <- function(x, ...) {
+  cat("<estimator>", format(x), "\n")
+  invisible(x)
+}
+
+#' @export
+format.causalsynth_estimator <- function(x, ...) {
+  fields <- unclass(x)[-1]
+  paste0(x$label, if (length(fields)) paste0(" (", paste(names(fields), format(unlist(fields)), sep = " = ",
+                                                        collapse = ", "), ")"))
+}
+
+check_estimand <- function(estimand, available, label, call) {
+  if (estimand %in% available) return(invisible())
+  abort("input", c(
+    "{.val {label}} is not available for {.code estimand = \"{estimand}\"}.",
+    i = "It estimates {.or {.val {available}}}; {.val iptw} estimates all four."
+  ), call = call)
+}
+
+check_positive_g <- function(pieces, both, label, call) {
+  zero <- if (both) pieces$g1 <= 0 | pieces$g0 <= 0 else ifelse(pieces$treat == 1, pieces$g1, pieces$g0) <= 0
+  if (!any(zero)) return(invisible())
+  abort("overlap", c(
+    "{.val {label}}: {sum(zero)} row{?s} have probability 0 of an arm, so weights are infinite.",
+    i = "Give {.arg bounds}, such as {.code bounds = \"gruber\"}."
+  ), call = call)
+}
+
+core_pieces <- function(pieces) {
+  w <- pieces$weights
+  c(pieces[c("treat", "outcome", "ps", "g1", "g0", "q1", "q0")],
+    list(weights = if (is.null(w)) numeric() else w / mean(w)))
+}
+
+# Adds to both influence functions what estimating the nuisances by glm contributes (stacked estimating equations;
+# Stefanski & Boos 2002): the derivative of each mean in the coefficients times the coefficients' influence.
+stack_nuisances <- function(fit, pieces, treatment, outcome) {
+  n <- length(pieces$treat)
+  for (arm in c(1, 0)) {
+    name <- paste0("if_", arm)
+    if (treatment) {
+      model <- pieces$fits$treatment
+      slope <- fit[[paste0("by_ps_", arm)]] * glm_slope(model, model$x)
+      fit[[name]] <- fit[[name]] + glm_influence(model, drop(crossprod(model$x, slope)), n)
+    }
+    if (outcome) {
+      fit[[name]] <- fit[[name]] + outcome_influence(pieces, arm, fit[[paste0("by_q_", arm)]], n)
+    }
+  }
+  fit
+}
+
+outcome_influence <- function(pieces, arm, by_q, n) {
+  by_arm <- pieces$fits$by_arm
+  model <- if (by_arm) pieces$fits$outcome[[2 - arm]] else pieces$fits$outcome[[1]]
+  covs <- if (by_arm) pieces$covs else with_treatment(pieces, pieces$covs, arm)
+  x <- design_matrix(model$design, covs)
+  influence <- glm_influence(model, drop(crossprod(x, by_q * glm_slope(model, x))), n)
+  if (!by_arm) return(influence)
+  all <- numeric(n)
+  all[pieces$treat == arm] <- influence
+  all
+}
+
+has_glm_treatment <- function(pieces) inherits(pieces$fits$treatment, "fit_glm")
+has_glm_outcome <- function(pieces) length(pieces$fits$outcome) > 0
+
+abort_no_sandwich <- function(what, call) {
+  abort("input", c(
+    "{.code se = \"sandwich\"} stacks the nuisances' estimating equations: {what}.",
+    i = "Use {.code learn_glm()} for the nuisances with {.code crossfit = \"none\"}, or {.code se = \"if\"}."
+  ), call = call)
+}
+
+cap_note <- function(fit, cap) {
+  if (is.finite(cap)) paste0(count_phrase(fit$n_capped, "weight"), " capped at ", signif(cap, 4))
+}
+
+check_cap <- function(cap, call = rlang::caller_env()) {
+  cap <- check_number(cap, "cap", 0, call = call)
+  if (cap == 0) abort("input", "{.arg cap} must be above 0.", call = call)
+  cap
+}

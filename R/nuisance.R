@@ -1,0 +1,118 @@
+#' Propensity and outcome regressions of a study
+#'
+#' Fits P(A = 1 | W) and the outcome's mean in each arm, honestly predicted for every row, and bounds the
+#' propensities. [estimate_effect()] turns the result into effects.
+#'
+#' @param formula `Y ~ A | W1 + W2`, or `Y ~ A | .` for all other columns.
+#' @param data A data frame, one row a unit. Missing `A` or `Y` are an error unless `na.action = na.omit`.
+#' @param learner_treatment,learner_outcome Learners, such as [learn_glm()].
+#' @param crossfit How rows are predicted: `"oob"` (out of bag), `"folds"`, `"none"` (in sample); one word for both
+#'   learners, or `c(treatment = , outcome = )`. `NULL` takes each learner's default.
+#' @param folds Number of folds, stratified by arm and by a binary outcome.
+#' @param repeats Number of repetitions with fresh folds or trees; estimates combine by the median.
+#' @param bounds A number b bounds each arm's own probability from below; `c(l, u)` clips on both sides;
+#'   `"gruber"` is the number min(.25, 5 / (sqrt(n) log n)) (Gruber et al. 2022); `NULL` none.
+#' @param na.action `na.fail`, or `na.omit` to drop rows with a missing treatment or outcome.
+#' @param seed One whole number, or `NULL` to draw from R's own generator.
+#' @param threads Number of threads, or `NULL` for the default.
+#' @param weights Case weights, one a row of `data`, or `NULL`.
+#' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
+#'   (bounded probabilities), `bounds`, `n`, `weights`, `covs` and more. Errors are of class
+#'   `causalsynth_error_input` or `causalsynth_error_data`; over 5 % of rows bounded is a warning of class
+#'   `causalsynth_warning_overlap`.
+#' @references Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
+#'   Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
+#' @examples
+#' d <- data.frame(w = rnorm(300))
+#' d$a <- rbinom(300, 1, plogis(d$w))
+#' d$y <- d$w + d$a + rnorm(300)
+#' nuisance(y ~ a | w, d, learn_glm(), learn_glm())
+#' @export
+nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_outcome = learn_forest(),
+                     crossfit = NULL, folds = 5, repeats = 1, bounds = "gruber", na.action = stats::na.fail,
+                     seed = NULL, threads = NULL, weights = NULL) {
+  call <- rlang::current_env()
+  study <- study_data(formula, data, na.action, call)
+  omitted <- if (study$n_omitted) rows_with_missing_role(study, data, na.action, call) else integer()
+  weights <- check_case_weights(weights, nrow(data), call)
+  if (length(omitted) && !is.null(weights)) weights <- weights[-omitted]
+  learners <- list(treatment = check_learner(learner_treatment, "learner_treatment", call),
+                   outcome = check_learner(learner_outcome, "learner_outcome", call))
+  job <- list(
+    covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, treatment = study$treatment,
+    outcome = study$outcome_values, family = study$family, weights = weights, learners = learners,
+    crossfit = resolve_crossfit(crossfit, learners, call), folds = check_whole(folds, "folds", 2, call = call),
+    threads = resolve_threads(threads, call), call = call
+  )
+  check_arm_sizes(job, call)
+  repeats <- check_whole(repeats, "repeats", call = call)
+  key <- rng_key(seed, call)
+  bounds <- resolve_bounds(bounds, study$n, call)
+  runs <- lapply(seq_len(repeats), function(r) crossfit_once(job, derive_key(key, "repeat", r)))
+  middle <- function(name) {
+    if (repeats == 1) return(runs[[1]][[name]])
+    apply(vapply(runs, `[[`, numeric(study$n), name), 1, stats::median)
+  }
+  new_nuisance(list(
+    treat = study$treat, outcome = study$outcome_values, ps = middle("ps"), q1 = middle("q1"), q0 = middle("q0"),
+    weights = weights, covs = job$covs, formula = formula, terms = study$terms,
+    roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
+    outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
+    learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
+    omitted = omitted, repeats = if (repeats > 1) runs
+  ), bounds, call)
+}
+
+#' Nuisances from given vectors
+#'
+#' @param treat 0/1, logical or a factor of two levels, one a row.
+#' @param outcome Numeric outcome; two values 0 and 1 make it binary.
+#' @param ps P(A = 1 | W) of each row, in \[0, 1\].
+#' @param q1,q0 The outcome's mean under treatment and under control; in \[0, 1\] for a binary outcome.
+#' @param bounds As in [nuisance()].
+#' @param weights Case weights, or `NULL`.
+#' @param covs Data frame of covariates to keep with the result, or `NULL`.
+#' @return An object of class `causalsynth_nuisance`; see [nuisance()].
+#' @examples
+#' a <- rep(0:1, 50)
+#' y <- rnorm(100, a)
+#' estimate_effect(as_nuisance(a, y, rep(.5, 100), rep(1, 100), rep(0, 100)))
+#' @export
+as_nuisance <- function(treat, outcome, ps, q1, q0, bounds = "gruber", weights = NULL, covs = NULL) {
+  call <- rlang::current_env()
+  given <- list(treat = treat, outcome = outcome, ps = ps, q1 = q1, q0 = q0)
+  n <- length(treat)
+  if (n == 0) abort("data", "{.arg treat} has no rows.")
+  for (name in names(given)) check_given(given[[name]], name, n, call)
+  treat <- binary_treatment(treat, "treat", call)
+  outcome <- numeric_outcome(outcome, "outcome", call)
+  check_range(ps, "ps", call)
+  if (outcome$family == "binomial") for (name in c("q1", "q0")) check_range(given[[name]], name, call)
+  if (!is.null(covs)) {
+    check_data_frame(covs, "covs")
+    if (nrow(covs) != n) abort("input", "{.arg covs} has {nrow(covs)} row{?s}; {.arg treat} has {n}.")
+  }
+  new_nuisance(list(
+    treat = treat$values, outcome = outcome$values, ps = as.numeric(ps), q1 = as.numeric(q1), q0 = as.numeric(q0),
+    weights = check_case_weights(weights, n, call), covs = covs, formula = NULL, terms = NULL,
+    roles = list(outcome = "outcome", treatment = "treat", covariates = names(covs)),
+    treat_levels = treat$levels, outcome_levels = outcome$levels, family = outcome$family, fits = NULL,
+    learners = c(treatment = "given", outcome = "given"), crossfit = c(treatment = "given", outcome = "given"),
+    folds = NULL, omitted = integer(), repeats = NULL
+  ), resolve_bounds(bounds, n, call), call)
+}
+
+new_nuisance <- function(parts, bounds, call) {
+  n <- length(parts$treat)
+  bounded <- causal_bounds(parts$ps, as.numeric(bounds$value))
+  share <- bounded$n_bounded / n
+  bounds <- c(bounds, bounded[c("n_bounded_1", "n_bounded_0", "n_bounded")])
+  object <- c(parts, bounded[c("g1", "g0")], list(n = n, bounds = bounds))
+  if (share > .05) {
+    cli::cli_warn(c(
+      "{bounded$n_bounded} of {n} rows ({round(100 * share, 1)} %) have a bounded propensity: the arms overlap little.",
+      i = "Effects lean on the outcome regression there; think of {.code estimand = \"ATO\"}."
+    ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
+  }
+  structure(object, class = "causalsynth_nuisance")
+}

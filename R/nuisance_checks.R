@@ -1,0 +1,154 @@
+# Checks of what nuisance() and as_nuisance() are given, and how nuisances print.
+
+check_given <- function(x, name, n, call) {
+  if (length(x) != n) {
+    abort("input", "{.arg {name}} has length {length(x)}; {.arg treat} has {n}.", call = call)
+  }
+  if (name %in% c("ps", "q1", "q0") && !is.numeric(x)) {
+    abort("input", "{.arg {name}} must be numeric, not {describe(x)}.", call = call)
+  }
+  bad <- sum(is.na(x) | is_infinite(x))
+  if (bad) {
+    abort("data", c(
+      "{.arg {name}} is missing or infinite in {bad} of {n} row{?s}.",
+      i = "Drop these rows from all vectors."
+    ), call = call)
+  }
+}
+
+check_range <- function(x, name, call) {
+  bad <- sum(x < 0 | x > 1)
+  if (bad) {
+    abort("data", "{.arg {name}} lies outside [0, 1] in {bad} of {length(x)} row{?s}; it must be a probability.",
+          call = call)
+  }
+}
+
+check_case_weights <- function(weights, n, call) {
+  if (is.null(weights)) return(NULL)
+  if (!is.numeric(weights) || length(weights) != n) {
+    abort("input", "{.arg weights} must be {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
+  }
+  bad <- sum(is.na(weights) | is.infinite(weights) | weights < 0)
+  if (bad) abort("data", "{.arg weights} is missing, infinite or negative in {bad} row{?s}.", call = call)
+  as.numeric(weights)
+}
+
+check_arm_sizes <- function(job, call) {
+  smallest <- min(table(factor(job$treat, 0:1)))
+  if ("folds" %in% job$crossfit && smallest < job$folds) {
+    abort("data", c(
+      "The smaller arm has {smallest} row{?s}: too few for {job$folds} folds.",
+      i = "Give a smaller {.arg folds}."
+    ), call = call)
+  }
+}
+
+# Text as factors whose levels all arms and folds share.
+fixed_levels <- function(covs) {
+  text <- vapply(covs, is.character, NA)
+  covs[text] <- lapply(covs[text], factor)
+  covs
+}
+
+resolve_crossfit <- function(crossfit, learners, call) {
+  own <- vapply(learners, function(l) l$crossfit, "")
+  ways <- c("oob", "folds", "none")
+  if (is.null(crossfit)) return(own)
+  named <- length(crossfit) == 2 && setequal(names(crossfit), names(own))
+  if (!is.character(crossfit) || !all(crossfit %in% ways) || !(length(crossfit) == 1 || named)) {
+    abort("input", c(
+      "{.arg crossfit} must be one of {.or {.val {ways}}}, or NULL for the learners' defaults.",
+      x = "It is {describe(crossfit)}."
+    ), call = call)
+  }
+  asked <- if (named) crossfit[names(own)] else c(treatment = crossfit, outcome = crossfit)
+  risky <- names(own)[asked == "none" & own == "oob"]
+  if (length(risky)) {
+    cli::cli_warn(c(
+      "{.code crossfit = \"none\"} predicts the {risky} in sample from a forest, which has seen every row.",
+      i = "Standard errors will be too small; leave {.arg crossfit} NULL."
+    ), class = c("causalsynth_warning_crossfit", "causalsynth_warning"), call = call)
+  }
+  asked
+}
+
+# list(rule, value): value is empty, b, or c(l, u).
+resolve_bounds <- function(bounds, n, call = rlang::caller_env()) {
+  if (is.null(bounds)) return(list(rule = "none", value = numeric()))
+  if (identical(bounds, "gruber")) return(list(rule = "gruber", value = min(.25, 5 / (sqrt(n) * log(n)))))
+  ok <- is.numeric(bounds) && length(bounds) %in% 1:2 && all(is.finite(bounds) & bounds >= 0 & bounds <= 1) &&
+    (if (length(bounds) == 1) bounds < .5 else bounds[1] < bounds[2])
+  if (!ok) {
+    abort("input", c(
+      "{.arg bounds} must be {.val gruber}, a number below .5, a pair {.code c(l, u)} with l < u in [0, 1], or NULL.",
+      x = "It is {describe(bounds)}."
+    ), call = call)
+  }
+  list(rule = if (length(bounds) == 1) "lower" else "clip", value = as.numeric(bounds))
+}
+
+bounds_phrase <- function(bounds, n) {
+  if (bounds$rule == "none") return("none")
+  value <- signif(bounds$value, 3)
+  how <- switch(bounds$rule,
+    gruber = paste0("each arm's probability >= ", value, " (gruber)"),
+    lower = paste0("each arm's probability >= ", value),
+    clip = paste0("clipped to [", value[1], ", ", value[2], "]")
+  )
+  paste0(how, "; bounded ", count_phrase(bounds$n_bounded, "row"), " of ", format(n, big.mark = ","),
+         " (treated side ", bounds$n_bounded_1, ", control side ", bounds$n_bounded_0, ")")
+}
+
+#' @export
+format.causalsynth_nuisance <- function(x, ...) {
+  range3 <- function(v) paste(format(signif(range(v), 3)), collapse = " to ")
+  missing <- fit_missing(x)
+  aliased <- fit_aliased(x)
+  c(
+    paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
+           " against ", x$treat_levels[1], ")"),
+    paste0("n = ", x$n, ": ", sum(x$treat), " treated, ", sum(x$treat == 0), " control",
+           if (length(x$omitted)) paste0("; ", count_phrase(length(x$omitted), "row"), " omitted (missing A or Y)")),
+    paste0("treatment: ", x$learners[[1]], ", crossfit ", x$crossfit[[1]], "; outcome: ", x$learners[[2]],
+           ", crossfit ", x$crossfit[[2]], if (length(x$repeats)) paste0("; ", length(x$repeats), " repeats")),
+    paste0("P(A = 1 | W): ", range3(x$ps), "; Q1: ", range3(x$q1), "; Q0: ", range3(x$q0)),
+    paste0("bounds: ", bounds_phrase(x$bounds, x$n)),
+    if (length(missing)) paste0("missing filled by mean or mode: ", paste0(names(missing), " (", missing, ")",
+                                                                         collapse = ", ")),
+    if (length(aliased)) paste0("collinear columns set aside: ", paste(aliased, collapse = ", "))
+  )
+}
+
+fit_missing <- function(x) x$fits$treatment$design$n_missing
+
+fit_aliased <- function(x) {
+  fits <- c(list(x$fits$treatment), x$fits$outcome)
+  unique(unlist(lapply(fits, function(f) names(f$aliased)[f$aliased])))
+}
+
+#' @export
+print.causalsynth_nuisance <- function(x, ...) {
+  writeLines(format(x))
+  invisible(x)
+}
+
+#' @export
+summary.causalsynth_nuisance <- function(object, ...) {
+  values <- data.frame(
+    nuisance = c("ps", "g1", "g0", "q1", "q0"),
+    t(vapply(object[c("ps", "g1", "g0", "q1", "q0")], function(v) c(mean = mean(v), stats::quantile(v)), numeric(6))),
+    check.names = FALSE, row.names = NULL
+  )
+  structure(list(nuisance = object, values = values), class = "summary.causalsynth_nuisance")
+}
+
+#' @export
+print.summary.causalsynth_nuisance <- function(x, ...) {
+  print(x$nuisance)
+  print(x$values, row.names = FALSE, digits = 3)
+  invisible(x)
+}
+
+#' @export
+nobs.causalsynth_nuisance <- function(object, ...) object$n
