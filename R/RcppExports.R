@@ -9,6 +9,10 @@ mechanism_moments <- function(overlap, threads) {
     .Call(`_causalsynth_mechanism_moments`, overlap, threads)
 }
 
+metrics_nearest <- function(queries, reference, is_factor, threads, progress) {
+    .Call(`_causalsynth_metrics_nearest`, queries, reference, is_factor, threads, progress)
+}
+
 random_derive_key <- function(key, tag, index) {
     .Call(`_causalsynth_random_derive_key`, key, tag, index)
 }
