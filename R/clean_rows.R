@@ -44,7 +44,10 @@ restore_columns <- function(columns, data, n) {
 # if none), and whether the value was rounded.
 check_column <- function(x, seed, name, range, call) {
   if (is.list(x) || length(dim(x)) > 1) {
-    abort("data", "Column {.val {name}} of the synthetic rows is a {class(x)[1]}: one value a row is needed.", call = call)
+    abort("data", c(
+      "Column {.val {name}} of the synthetic rows is a {class(x)[1]}.",
+      i = "One value a row is needed."
+    ), call = call)
   }
   if (is.factor(seed) || is.character(seed)) return(check_levels(x, seed))
   if (is.logical(seed)) return(check_logical(x, seed))
@@ -89,7 +92,8 @@ check_numbers <- function(x, seed, name, range, call) {
   text <- is.na(numbers) & !is.na(x) & !(as.character(x) %in% "NaN")
   if (any(text) && all(is.na(numbers))) {
     abort("data", c(
-      "Column {.val {name}} of the synthetic rows is text, such as {.val {as.character(x[text])[1]}}; the seed's is {class(seed)[1]}.",
+      "Column {.val {name}} of the synthetic rows is text; the seed's is {class(seed)[1]}.",
+      x = "It holds, for instance, {.val {as.character(x[text])[1]}}.",
       i = "Convert the column, or leave it out of the seed."
     ), call = call)
   }

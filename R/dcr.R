@@ -11,8 +11,8 @@
 #'   mean); "none" takes the values as they are.
 #' @param threads number of threads; the result does not depend on it.
 #' @param ... must be empty.
-#' @details The squared distance adds up squared differences of the scaled numbers (Euclid), and 1 for each factor, text or
-#'   other categorical column that differs. Logicals and dates count as numbers. A constant column is not scaled.
+#' @details The squared distance adds up squared differences of the scaled numbers (Euclid), and 1 for each factor
+#'   or text column that differs. Logicals and dates count as numbers. A constant column is not scaled.
 #'   Where a value is missing on either side its column is left out and the sum scaled up by the number of columns
 #'   over the number compared (Gower 1971, Biometrics 27); a row without any comparable row has distance NA, and
 #'   is counted. All distances are exact, in double precision.
@@ -125,7 +125,8 @@ format.causalsynth_dcr <- function(x, digits = 4, ...) {
   lines <- c(lines, sprintf("Nearest over second nearest (NNDR): mean %s", format(x$nndr_mean, digits = digits)))
   if (x$copies) lines <- c(lines, sprintf("%s at distance 0: copies of real rows", count_phrase(x$copies, "row")))
   if (x$n_incomparable) {
-    lines <- c(lines, sprintf("%s with no column in common with any real row: NA", count_phrase(x$n_incomparable, "row")))
+    lost <- count_phrase(x$n_incomparable, "row")
+    lines <- c(lines, paste(lost, "with no column in common with any real row: NA"))
   }
   lines
 }
@@ -153,8 +154,8 @@ print.summary.causalsynth_dcr <- function(x, ...) {
 #' @param x a metric made by [dcr()] or [tstr()].
 #' @param conf.level level of the intervals.
 #' @param ... must be empty.
-#' @return A data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the value of a holdout
-#'   of real rows where one was given, else NA) and `n`. Means have normal intervals, medians those of order
+#' @return A data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the value of a
+#'   holdout of real rows where one was given, else NA) and `n`. Means have normal intervals, medians those of order
 #'   statistics, the AUC that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44).
 #' @examples
 #' tidy(dcr(generate(dgp_paper(), 100, seed = 1), generate(dgp_paper(), 100, seed = 2)))

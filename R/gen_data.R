@@ -51,12 +51,13 @@ print.gen_data <- function(x, ...) {
 #' @export
 fit_generator.gen_data <- function(spec, data, seed = NULL, ...) {
   check_data_frame(data, "data")
+  check_dots_empty(..., .known = "seed")
   cleaned <- clean_rows(spec$rows, data, spec$range)
   if (nrow(cleaned$rows) == 0) {
     abort("data", c(
       "None of the {nrow(spec$rows)} row{?s} given to {.fn gen_data} is left after cleaning.",
       x = "Dropped: {paste(drop_phrases(cleaned), collapse = ', ')}."
-    ))
+    ), call = rlang::current_env())
   }
   structure(c(cleaned, list(spec = spec)), class = c("fitted_gen_data", "causalsynth_generator"))
 }
@@ -84,13 +85,15 @@ generate.fitted_gen_data <- function(x, n = NULL, seed = NULL, ...) {
 
 #' @export
 format.fitted_gen_data <- function(x, ...) {
-  lines <- sprintf("%s: %s of %s kept", x$spec$label, format(nrow(x$rows), big.mark = ","), count_phrase(x$total, "row"))
+  kept <- format(nrow(x$rows), big.mark = ",")
+  lines <- sprintf("%s: %s of %s kept", x$spec$label, kept, count_phrase(x$total, "row"))
   if (x$n_dropped) {
     lines <- c(lines, sprintf("dropped %s: %s", format(x$n_dropped, big.mark = ","),
                               paste(drop_phrases(x), collapse = ", ")))
   }
   if (length(x$rounded)) {
-    lines <- c(lines, paste0("rounded to whole numbers: ", paste0(names(x$rounded), " (", x$rounded, ")", collapse = ", ")))
+    columns <- paste0(names(x$rounded), " (", x$rounded, ")", collapse = ", ")
+    lines <- c(lines, paste0("rounded to whole numbers: ", columns))
   }
   if (length(x$ignored)) lines <- c(lines, paste("columns that the seed lacks, left out:", toString(x$ignored)))
   lines

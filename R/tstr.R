@@ -10,9 +10,9 @@
 #' @param seed one whole number, or NULL to draw from R's own generator.
 #' @param threads number of threads; the result does not depend on it.
 #' @param ... must be empty.
-#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the share of
-#'   the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2), `prediction` (one number a
-#'   row of `test`), `n_train`, `n_test`, `learner`.
+#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the
+#'   share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
+#'   `prediction` (one number a row of `test`), `n_train`, `n_test`, `learner`.
 #' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
 #'   order, ties counting one half. A good score does not mean that the treatment effect survived: read it beside
 #'   [estimate_effect()].
@@ -28,13 +28,12 @@ tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed =
   check_same_study(train, scored)
   # A 0/1 outcome is so in both sets; a number that happens to be 0/1 in one is not.
   family <- if (train$family == "binomial" && scored$family == "binomial") "binomial" else "gaussian"
-  terms <- stats::terms(stats::update(stats::formula(train$terms), stats::reformulate(c(".", as_term(train$treatment)))))
+  with_treatment <- stats::reformulate(c(".", sprintf("`%s`", train$treatment)))
+  terms <- stats::terms(stats::update(stats::formula(train$terms), with_treatment))
   fit <- fit_learner(learner, joint_design(train), train$outcome_values, family, rng_key(seed), threads, terms)
   prediction <- predict_fit(fit, joint_design(scored), threads)
   new_tstr(scored$outcome_values, as.numeric(prediction), family, learner, train$n)
 }
-
-as_term <- function(name) sprintf("`%s`", name)
 
 # Covariates and the treatment (0/1) as one table.
 joint_design <- function(study) {

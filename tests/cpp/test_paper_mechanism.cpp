@@ -39,7 +39,8 @@ TEST_CASE("the paper's means by quadrature") {
     CHECK(m.q1 == Approx(0.868774959).epsilon(1e-8));
     CHECK(m.q0 == Approx(0.450307343).epsilon(1e-8));
   }
-  CHECK(paper_moments(PaperMechanism(Overlap::moderate), Execution{}).g == Approx(.4).epsilon(1e-3));
+  const PaperMoments moderate = paper_moments(PaperMechanism(Overlap::moderate), Execution{});
+  CHECK(moderate.g == Approx(0.4).epsilon(1e-3));
 }
 
 TEST_CASE("drawn rows follow the mechanism, for every overlap") {

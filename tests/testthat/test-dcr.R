@@ -5,7 +5,8 @@ test_that("distances equal the reference", {
   reference <- jsonlite::fromJSON(shared_path("reference", "reference_dcr.json"))
   seed <- read_set("data_seed.csv")
   llm <- clean_rows(read_rows(shared_path("seed-data", "llm_syn_full.csv.gz")), seed)$rows
-  sets <- list(data_test = read_set("data_test.csv"), llm_syn_clean = llm, gan_syn_full = read_set("gan_syn_full.csv.gz"))
+  gan <- read_set("gan_syn_full.csv.gz")
+  sets <- list(data_test = read_set("data_test.csv"), llm_syn_clean = llm, gan_syn_full = gan)
   columns <- list(covariates = paste0("W", 1:6), records = NULL)
   for (kind in names(columns)) for (set in names(sets)) {
     got <- dcr(seed, sets[[set]], columns[[kind]])

@@ -1,8 +1,8 @@
-// Quadrature over the law of W. The three normal variables are rotated so that the treatment's logit
-// varies along the first axis only: without overlap it is almost a step there, and Gauss-Hermite rules
-// would need hundreds of nodes. The trapezoid rule on the whole line converges like exp(-2 pi d / h)
-// for a function analytic within d of the real axis (Trefethen and Weideman 2014, SIAM Review 56(3)):
-// d = pi / slope along the first axis; along the others the nearest poles are more than 1 away.
+// Quadrature over the law of W. The three normal variables are rotated so that the treatment's
+// logit varies along the first axis only: without overlap it is almost a step there, and
+// Gauss-Hermite rules would need hundreds of nodes. The trapezoid rule on the whole line converges
+// like exp(-2 pi d / h) for a function analytic within d of the real axis (Trefethen and Weideman
+// 2014, SIAM Review 56(3)): d = pi / slope along the first axis, more than 1 along the others.
 #include <algorithm>
 #include <array>
 #include <cmath>

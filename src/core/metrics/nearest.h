@@ -21,9 +21,9 @@ struct NearestOutput {
   Span<int> index;
 };
 
-// Squared distance = sum over columns of (a - b)^2, a factor's mismatch counting 1. A column missing on
-// either side is left out and the sum scaled up by (columns) / (columns observed in both), the
-// rule of Gower (1971); rows with no column in common are not comparable.
+// Squared distance = sum over columns of (a - b)^2, a factor's mismatch counting 1. A column
+// missing on either side is left out and the sum scaled up by (columns) / (columns observed in
+// both), the rule of Gower (1971); rows with no column in common are not comparable.
 void nearest_rows(const NearestInput& input, const Execution& execution,
                   const NearestOutput& output);
 
