@@ -45,6 +45,18 @@ linear_logistic <- function(x, y, weights, offset, options) {
     .Call('_causalsynth_linear_logistic', PACKAGE = 'causalsynth', x, y, weights, offset, options)
 }
 
+mechanism_draw <- function(n, overlap, counterfactuals, key, threads, progress) {
+    .Call('_causalsynth_mechanism_draw', PACKAGE = 'causalsynth', n, overlap, counterfactuals, key, threads, progress)
+}
+
+mechanism_moments <- function(overlap, threads) {
+    .Call('_causalsynth_mechanism_moments', PACKAGE = 'causalsynth', overlap, threads)
+}
+
+metrics_nearest <- function(queries, reference, is_factor, threads, progress) {
+    .Call('_causalsynth_metrics_nearest', PACKAGE = 'causalsynth', queries, reference, is_factor, threads, progress)
+}
+
 random_derive_key <- function(key, tag, index) {
     .Call('_causalsynth_random_derive_key', PACKAGE = 'causalsynth', key, tag, index)
 }

@@ -60,7 +60,7 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
   ), class = "causalsynth_hybrid")
   hybrid$generator <- fit_generator(generator, study_covs(data, study), seed = derive_key(key, "generator"),
                                     threads = threads)
-  hybrid$models <- fit_models(study, learners, derive_key(key, "models"), threads)
+  hybrid$models <- fit_models(study_job(study, learners, threads, rlang::current_env()), derive_key(key, "models"))
   hybrid$seed_effect <- seed_effect(nuisance)
   hybrid$residuals <- if (study$family == "gaussian") residual_law(study, nuisance)
   fit_outcome_law(hybrid, nuisance, derive_key(key, "law"), threads)
@@ -68,15 +68,6 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
 
 # The covariates as the data hold them (class kept), for the generator.
 study_covs <- function(data, study) unclass_frame(as.data.frame(data)[study$covariates])
-
-# Propensity and outcome regressions on all rows of the seed.
-fit_models <- function(study, learners, key, threads) {
-  list(
-    treatment = fit_learner(learners$treatment, study$covs, study$treat, "binomial", derive_key(key, "treatment"),
-                            threads, study$terms),
-    outcome = fit_outcome_models(study, learners$outcome, derive_key(key, "outcome"), threads)
-  )
-}
 
 # The law that rows will be drawn from, seen on many rows of it: `law_rows` are fixed by the fit's key.
 law_size <- 200000
@@ -101,11 +92,8 @@ law_rows.causalsynth_generator <- function(generator, n, key, threads) {
 
 # g (bounded by arm), and Q by arm before targeting, for covariate rows.
 base_predictions <- function(hybrid, rows, threads) {
-  ps <- predict_fit(hybrid$models$treatment, rows, threads)
-  c(
-    list(ps = ps), bounded_propensity(ps, hybrid$bounds),
-    predict_outcome_models(hybrid$models$outcome, rows, threads)
-  )
+  predicted <- predict_models(hybrid$models, rows, threads)
+  c(predicted, causal_bounds(predicted$ps, as.numeric(hybrid$bounds$value))[c("g1", "g0")])
 }
 
 # Q(1, W), Q(0, W) of the law.

@@ -1,38 +1,35 @@
-# The outcome regression of a study: one fit within each arm, or one joint fit with the treatment as a column.
+# The regressions of a study fitted once on all its rows, to predict for rows yet to come: P(A = 1 | W), and the
+# outcome's mean by arm or jointly. The pieces of a fit are those of crossfit.R.
 
-fit_outcome_models <- function(study, learner, key, threads, rows = seq_len(study$n), weights = NULL) {
-  fit <- function(x, y, index, label, terms) {
-    fit_learner(learner, x, y, study$family, derive_key(key, label), threads, terms, weights = weights[index])
-  }
-  if (learner$outcome == "joint") {
-    x <- joint_columns(study$covs[rows, , drop = FALSE], study$treat[rows], study$treatment)
-    joint <- fit(x, study$outcome_values[rows], rows, "joint", joint_terms(study))
-    return(list(joint = joint, treatment = study$treatment))
-  }
-  by_arm <- function(arm, label) {
-    index <- rows[study$treat[rows] == arm]
-    fit(study$covs[index, , drop = FALSE], study$outcome_values[index], index, label, study$terms)
-  }
-  list(q1 = by_arm(1, "arm 1"), q0 = by_arm(0, "arm 0"))
-}
-
-joint_columns <- function(covs, treat, name) {
-  covs[[name]] <- rep_len(treat, nrow(covs))
-  covs
-}
-
-joint_terms <- function(study) {
-  terms <- stats::update(stats::formula(study$terms), stats::as.formula(sprintf("~ . + `%s`", study$treatment)))
-  stats::terms(terms)
-}
-
-# Means of the outcome under both treatments for covariate rows.
-predict_outcome_models <- function(models, covs, threads) {
-  if (is.null(models$joint)) {
-    return(list(q1 = predict_fit(models$q1, covs, threads), q0 = predict_fit(models$q0, covs, threads)))
-  }
+# A study as the fitting functions of crossfit.R take it.
+study_job <- function(study, learners, threads, call) {
   list(
-    q1 = predict_fit(models$joint, joint_columns(covs, 1, models$treatment), threads),
-    q0 = predict_fit(models$joint, joint_columns(covs, 0, models$treatment), threads)
+    covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, treatment = study$treatment,
+    outcome = study$outcome_values, family = study$family, weights = NULL, learners = learners, threads = threads,
+    call = call
   )
+}
+
+fit_models <- function(job, key) {
+  rows <- seq_along(job$treat)
+  outcome <- if (job$learners$outcome$outcome == "joint") {
+    list(both = fit_part(job, "outcome_joint", rows, "both", derive_key(key, "joint")))
+  } else {
+    list(q1 = fit_part(job, "outcome_by_arm", rows, 1, derive_key(key, "arm", 1)),
+         q0 = fit_part(job, "outcome_by_arm", rows, 0, derive_key(key, "arm", 0)))
+  }
+  list(treatment = fit_part(job, "treatment", rows, NA, derive_key(key, "treatment")), outcome = outcome,
+       treatment_name = job$treatment)
+}
+
+# list(ps, q1, q0) for covariate rows.
+predict_models <- function(models, rows, threads) {
+  ps <- predict_fit(models$treatment, rows, threads)
+  if (is.null(models$outcome$both)) {
+    return(list(ps = ps, q1 = predict_fit(models$outcome$q1, rows, threads),
+                q0 = predict_fit(models$outcome$q0, rows, threads)))
+  }
+  job <- list(covs = rows, treatment = models$treatment_name)
+  q <- predict_part(job, models$outcome$both, seq_len(nrow(rows)), "both")
+  list(ps = ps, q1 = q[[1]], q0 = q[[2]])
 }

@@ -14,8 +14,8 @@ seed_effect <- function(nuisance) {
 # Epsilons from the seed; shifts such that the law's arm means equal the seed's targeted ones.
 fit_target <- function(hybrid, nuisance, base) {
   seed <- target_q(nuisance)
-  target <- list(epsilon_1 = seed$epsilon[[1]], epsilon_0 = seed$epsilon[[2]], low = seed$low, high = seed$high,
-                 bound = seed$q_bounds, shift_1 = 0, shift_0 = 0)
+  target <- list(epsilon_1 = seed$epsilon[["treated"]], epsilon_0 = seed$epsilon[["control"]], low = seed$y_low,
+                 high = seed$y_high, bound = est_tmle()$q_bounds)
   target$shift_1 <- solve_shift(target_logit(target, base$q1, target$epsilon_1, base$g1),
                                 to_unit(target, hybrid$seed_effect$mean_1))
   target$shift_0 <- solve_shift(target_logit(target, base$q0, target$epsilon_0, base$g0),

@@ -161,6 +161,49 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// mechanism_draw
+Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::NumericVector key, int threads, Rcpp::Nullable<Rcpp::Function> progress);
+RcppExport SEXP _causalsynth_mechanism_draw(SEXP nSEXP, SEXP overlapSEXP, SEXP counterfactualsSEXP, SEXP keySEXP, SEXP threadsSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< int >::type n(nSEXP);
+    Rcpp::traits::input_parameter< int >::type overlap(overlapSEXP);
+    Rcpp::traits::input_parameter< bool >::type counterfactuals(counterfactualsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::Function> >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(mechanism_draw(n, overlap, counterfactuals, key, threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// mechanism_moments
+Rcpp::NumericVector mechanism_moments(int overlap, int threads);
+RcppExport SEXP _causalsynth_mechanism_moments(SEXP overlapSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< int >::type overlap(overlapSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(mechanism_moments(overlap, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// metrics_nearest
+Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, int threads, Rcpp::Nullable<Rcpp::Function> progress);
+RcppExport SEXP _causalsynth_metrics_nearest(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP threadsSEXP, SEXP progressSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::Function> >::type progress(progressSEXP);
+    rcpp_result_gen = Rcpp::wrap(metrics_nearest(queries, reference, is_factor, threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
 // random_derive_key
 Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, double index);
 RcppExport SEXP _causalsynth_random_derive_key(SEXP keySEXP, SEXP tagSEXP, SEXP indexSEXP) {
@@ -211,6 +254,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
     {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
+    {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
+    {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
+    {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 5},
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},
     {"_causalsynth_random_uniforms", (DL_FUNC) &_causalsynth_random_uniforms, 2},
     {"_causalsynth_random_permutation", (DL_FUNC) &_causalsynth_random_permutation, 2},

@@ -5,14 +5,12 @@ root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", com
 setwd(root)
 depends_only <- "--depends-only" %in% commandArgs(TRUE)
 
-run <- function(...) {
-  status <- system2(file.path(R.home("bin"), "R"), c("CMD", ...))
-  status
-}
+run <- function(...) system2(file.path(R.home("bin"), "R"), c("CMD", ...))
 
 # Checks of the log: their titles, results and the text below them.
 read_checks <- function(file) {
   lines <- readLines(file, warn = FALSE)
+  lines <- lines[seq_along(lines) < match("* DONE", lines, nomatch = length(lines) + 1)]
   start <- grep("^\\* ", lines)
   end <- c(start[-1] - 1, length(lines))
   lapply(seq_along(start), function(i) {
@@ -48,7 +46,10 @@ main <- function() {
   allowed <- allowed_patterns()
   setwd(folder)
   if (Sys.getenv("MAKEFLAGS") == "") Sys.setenv(MAKEFLAGS = paste0("-j", max(1, parallel::detectCores(), na.rm = TRUE)))
+  # Flags of the user's own Makevars are no business of the package.
+  file.create("Makevars")
   Sys.setenv(
+    R_MAKEVARS_USER = normalizePath("Makevars"),
     "_R_CHECK_FORCE_SUGGESTS_" = "false", "_R_CHECK_CRAN_INCOMING_REMOTE_" = "false",
     "_R_CHECK_SYSTEM_CLOCK_" = "0", "_R_CHECK_DEPENDS_ONLY_" = if (depends_only) "true" else "false",
     NOT_CRAN = "false"

@@ -70,7 +70,7 @@ run_r_tests <- function() {
   results <- tryCatch(
     testthat::test_dir(
       "tests/testthat", filter = option_value("filter"), package = "causalsynth", load_package = "installed",
-      reporter = testthat::default_reporter(), stop_on_failure = FALSE
+      reporter = "summary", stop_on_failure = FALSE
     ),
     error = function(e) {
       message("The tests stopped: ", conditionMessage(e))

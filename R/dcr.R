@@ -1,0 +1,224 @@
+#' Distance to the closest record
+#'
+#' How far each synthetic row is from the nearest real row, and that distance relative to the second nearest: near
+#' zero means copies of real people. It is a diagnostic, not a proof of privacy: rows can be far apart and still give
+#' members away (arXiv 2505.01524).
+#'
+#' @param real data frame of real rows, the reference.
+#' @param synthetic data frame of rows to measure, with the same columns.
+#' @param columns names of the columns to compare; NULL takes all columns of `real`.
+#' @param scale "real" divides each numeric column by its sample standard deviation in `real` (after subtracting the
+#'   mean); "none" takes the values as they are.
+#' @param threads number of threads; the result does not depend on it.
+#' @param ... must be empty.
+#' @details The squared distance adds up squared differences of the scaled numbers (Euclid), and 1 for each factor
+#'   or text column that differs. Logicals and dates count as numbers. A constant column is not scaled.
+#'   Where a value is missing on either side its column is left out and the sum scaled up by the number of columns
+#'   over the number compared (Gower 1971, Biometrics 27); a row without any comparable row has distance NA, and
+#'   is counted. All distances are exact, in double precision.
+#' @return An object of class `causalsynth_dcr`, a list of
+#'   * `distance`: d1, a number for each row of `synthetic`; `nndr`: d1 / d2, where d2 is the distance to the second
+#'     nearest row (1 where both are 0; NA with one real row); `nearest`: the nearest row's number in `real`;
+#'   * `mean`, `sd`, `median`, `min` of the distances, `nndr_mean`, `copies` (rows at distance 0);
+#'   * `n`, `n_real`, `n_incomparable`, `columns`, `scale`.
+#' @examples
+#' real <- generate(dgp_paper(), 200, seed = 1)
+#' fresh <- generate(dgp_paper(), 200, seed = 2)
+#' dcr(real, fresh, columns = paste0("W", 1:6))
+#' @export
+dcr <- function(real, synthetic, columns = NULL, ..., scale = "real", threads = NULL) {
+  check_dots_empty(..., .known = c("scale", "threads"))
+  check_data_frame(real, "real")
+  check_data_frame(synthetic, "synthetic")
+  scale <- check_choice(scale, c("real", "none"), "scale")
+  threads <- resolve_threads(threads)
+  columns <- distance_columns(real, synthetic, columns)
+  encoded <- distance_matrices(real[columns], synthetic[columns], scale)
+  found <- metrics_nearest(
+    encoded$synthetic, encoded$real, encoded$is_factor, threads, progress_bar("Distances to the closest record")
+  )
+  new_dcr(found, list(n_real = nrow(real), columns = columns, scale = scale))
+}
+
+distance_columns <- function(real, synthetic, columns, call = rlang::caller_env()) {
+  if (is.null(columns)) columns <- names(real)
+  if (!is.character(columns) || length(columns) == 0 || anyNA(columns)) {
+    abort("input", c("{.arg columns} must name columns, or be NULL.", x = "It is {describe(columns)}."), call = call)
+  }
+  columns <- unique(columns)
+  absent <- setdiff(columns, names(real))
+  if (length(absent)) abort("data", "{.arg real} lacks {length(absent)} column{?s}: {.val {absent}}.", call = call)
+  absent <- setdiff(columns, names(synthetic))
+  if (length(absent)) {
+    abort("data", c(
+      "{.arg synthetic} lacks {length(absent)} column{?s}: {.val {absent}}.",
+      i = "Name the columns to compare in {.arg columns}."
+    ), call = call)
+  }
+  columns
+}
+
+# Both tables as matrices of doubles, numeric columns on the scale of `real`.
+distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()) {
+  class(real) <- class(synthetic) <- "data.frame"
+  blueprint <- column_blueprint(real)
+  tables <- list(
+    real = encode_columns(real, blueprint, "real", call)$columns,
+    synthetic = encode_columns(synthetic, blueprint, "synthetic", call)$columns
+  )
+  is_factor <- vapply(blueprint, function(b) b$kind == "factor", TRUE, USE.NAMES = FALSE)
+  for (j in which(!is_factor)) {
+    for (arg in names(tables)) check_no_infinite(tables[[arg]][[j]], names(blueprint)[j], arg, call)
+    if (scale == "none") next
+    centre <- mean(tables$real[[j]], na.rm = TRUE)
+    spread <- stats::sd(tables$real[[j]], na.rm = TRUE)
+    if (is.na(centre)) centre <- 0
+    if (is.na(spread) || spread == 0) spread <- 1
+    tables <- lapply(tables, function(columns) {
+      columns[[j]] <- (columns[[j]] - centre) / spread
+      columns
+    })
+  }
+  matrices <- lapply(tables, function(columns) {
+    matrix(as.double(unlist(columns)), ncol = length(columns))
+  })
+  c(matrices, list(is_factor = is_factor))
+}
+
+check_no_infinite <- function(x, name, arg, call) {
+  infinite <- sum(is.infinite(x))
+  if (infinite) {
+    abort("data", c(
+      "Column {.val {name}} of {.arg {arg}} is infinite in {infinite} of {length(x)} row{?s}.",
+      i = "Drop these rows, or let {.fn gen_data} clean them."
+    ), call = call)
+  }
+}
+
+new_dcr <- function(found, about) {
+  distance <- found$first
+  lost <- !is.finite(distance)
+  distance[lost] <- NA
+  found$index[lost] <- NA
+  ratio <- distance / found$second
+  ratio[distance == 0 & found$second == 0] <- 1
+  ratio[!is.finite(found$second)] <- NA
+  known <- distance[!lost]
+  structure(
+    c(list(
+      distance = distance, nndr = ratio, nearest = found$index,
+      mean = mean(known), sd = stats::sd(known), median = stats::median(known),
+      min = if (length(known)) min(known) else NA_real_, nndr_mean = mean(ratio[!lost]),
+      copies = sum(known == 0), n = length(distance), n_incomparable = sum(lost)
+    ), about),
+    class = "causalsynth_dcr"
+  )
+}
+
+#' @export
+format.causalsynth_dcr <- function(x, digits = 4, ...) {
+  lines <- sprintf(
+    "Distance to the closest of %s (%s): mean %s, median %s, minimum %s",
+    count_phrase(x$n_real, "real row"), count_phrase(x$n, "synthetic row"),
+    format(x$mean, digits = digits), format(x$median, digits = digits), format(x$min, digits = digits)
+  )
+  lines <- c(lines, sprintf("Nearest over second nearest (NNDR): mean %s", format(x$nndr_mean, digits = digits)))
+  if (x$copies) lines <- c(lines, sprintf("%s at distance 0: copies of real rows", count_phrase(x$copies, "row")))
+  if (x$n_incomparable) {
+    lost <- count_phrase(x$n_incomparable, "row")
+    lines <- c(lines, paste(lost, "with no column in common with any real row: NA"))
+  }
+  lines
+}
+
+#' @export
+print.causalsynth_dcr <- function(x, ...) {
+  cat("<dcr>", format(x, ...), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+summary.causalsynth_dcr <- function(object, ...) {
+  structure(list(table = tidy(object), label = format(object)), class = "summary.causalsynth_dcr")
+}
+
+#' @export
+print.summary.causalsynth_dcr <- function(x, ...) {
+  cat("<dcr>", x$label, "", sep = "\n")
+  print(x$table, digits = 4, row.names = FALSE)
+  invisible(x)
+}
+
+#' Tidy a metric
+#'
+#' @param x a metric made by [dcr()] or [tstr()].
+#' @param conf.level level of the intervals.
+#' @param ... must be empty.
+#' @return A data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the value of a
+#'   holdout of real rows where one was given, else NA) and `n`. Means have normal intervals, medians those of order
+#'   statistics, the AUC that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44).
+#' @examples
+#' tidy(dcr(generate(dgp_paper(), 100, seed = 1), generate(dgp_paper(), 100, seed = 2)))
+#' @name tidy_metric
+NULL
+
+#' @rdname tidy_metric
+#' @export
+tidy.causalsynth_dcr <- function(x, conf.level = .95, ...) {
+  check_dots_empty(..., .known = "conf.level")
+  conf.level <- check_number(conf.level, "conf.level", 0, 1)
+  rows <- list(
+    dcr_mean = mean_interval(x$distance, conf.level), dcr_median = median_interval(x$distance, conf.level),
+    nndr_mean = mean_interval(x$nndr, conf.level)
+  )
+  metric_table(rows, x$n - x$n_incomparable)
+}
+
+# One row a metric: `rows` a named list of c(estimate, low, high).
+metric_table <- function(rows, n, reference = NA_real_) {
+  values <- do.call(rbind, rows)
+  data.frame(
+    metric = names(rows), estimate = values[, 1], conf.low = values[, 2], conf.high = values[, 3],
+    reference = reference, n = n, row.names = NULL
+  )
+}
+
+mean_interval <- function(x, level) {
+  x <- x[!is.na(x)]
+  half <- stats::qnorm((1 + level) / 2) * stats::sd(x) / sqrt(length(x))
+  mean(x) + c(0, -half, half)
+}
+
+# Order statistics whose ranks are binomial quantiles.
+median_interval <- function(x, level) {
+  x <- sort(x)
+  n <- length(x)
+  if (n == 0) return(rep(NA_real_, 3))
+  low <- max(stats::qbinom((1 - level) / 2, n, .5), 1)
+  c(stats::median(x), x[low], x[n + 1 - low])
+}
+
+#' Plot the distances to the closest record
+#'
+#' @param object an object made by [dcr()].
+#' @param ... further objects made by [dcr()], named: one box each.
+#' @return A ggplot.
+#' @examples
+#' real <- generate(dgp_paper(), 100, seed = 1)
+#' ggplot2::autoplot(dcr(real, generate(dgp_paper(), 100, seed = 2)))
+#' @export
+autoplot.causalsynth_dcr <- function(object, ...) {
+  sets <- list(synthetic = object, ...)
+  if (any(names(sets) == "") || !all(vapply(sets, inherits, TRUE, "causalsynth_dcr"))) {
+    abort("input", "Further arguments must be named objects made by {.fn dcr}.")
+  }
+  rows <- do.call(rbind, lapply(names(sets), function(name) {
+    data.frame(set = name, distance = sets[[name]]$distance)
+  }))
+  rows <- rows[!is.na(rows$distance), ]
+  rows$set <- factor(rows$set, names(sets))
+  ggplot2::ggplot(rows, ggplot2::aes(.data$set, .data$distance)) +
+    ggplot2::geom_boxplot(outlier.size = .4, fill = "grey90") +
+    ggplot2::labs(x = NULL, y = "distance to the closest real row") +
+    ggplot2::theme_minimal()
+}

@@ -1,0 +1,100 @@
+#' Rows made elsewhere as a generator
+#'
+#' Takes the synthetic rows that another program (a GAN, a language model) made, cleans them against the types and
+#' levels of the real data, and serves them like any generator's.
+#'
+#' @param rows data frame, or path of a CSV file (also compressed, `.csv.gz`) in UTF-8 with a header.
+#' @param range "seed" also drops rows with a number outside the range that its column has in the real data.
+#' @details A row is dropped, and counted under the first reason that applies, in this order:
+#'   1. `not_a_number`: text in a numeric column (or date) that does not convert;
+#'   2. `missing`: a missing value in a column that has none in the real data;
+#'   3. `infinite`: an infinite number;
+#'   4. `too_large`: a number beyond 1e6 in absolute value, unless the real column has such;
+#'   5. `unknown_level`: a level that the real column lacks or, in a numeric column that is only 0 and 1 in the real
+#'      data, another value;
+#'   6. `out_of_range`: only with `range = "seed"`.
+#'
+#'   The rows kept take the types of the real data (integer, factor levels, logical, date); where a whole-number column
+#'   got decimals they are rounded and counted. A column that is text throughout where numbers are needed, and columns
+#'   that the rows lack, are errors. Columns that the real data lack are left out and counted.
+#' @return A specification for [fit_generator()].
+#' @examples
+#' seed <- generate(dgp_paper(), 100, seed = 1)
+#' made <- generate(dgp_paper(), 500, seed = 2)
+#' made$W4[3] <- -Inf
+#' fit <- fit_generator(gen_data(made), seed)
+#' fit
+#' head(generate(fit, 50, seed = 1))
+#' @export
+gen_data <- function(rows, range = c("none", "seed")) {
+  range <- check_choice(range, c("none", "seed"), "range")
+  source <- if (is.character(rows) && length(rows) == 1) basename(rows) else "a data frame"
+  if (!is.data.frame(rows)) rows <- read_rows(rows)
+  check_data_frame(rows, "rows")
+  structure(
+    list(rows = rows, range = range, source = source, label = paste("rows made elsewhere,", source)),
+    class = c("gen_data", "causalsynth_gen")
+  )
+}
+
+#' @export
+format.gen_data <- function(x, ...) sprintf("<generator spec> %s (%s)", x$label, count_phrase(nrow(x$rows), "row"))
+
+#' @exportS3Method
+learn_rows.gen_data <- function(spec, data, key, threads, call) {
+  cleaned <- clean_rows(spec$rows, data, spec$range, call)
+  if (nrow(cleaned$rows) == 0) {
+    abort("data", c(
+      "None of the {nrow(spec$rows)} row{?s} given to {.fn gen_data} is left after cleaning.",
+      x = "Dropped: {paste(drop_phrases(cleaned), collapse = ', ')}."
+    ), call = call)
+  }
+  structure(c(cleaned, list(notes = cleaning_notes(cleaned))), class = "fitted_gen_data")
+}
+
+# The rows kept are the whole law: nothing needs to be drawn to know its means.
+#' @exportS3Method
+law_rows.fitted_gen_data <- function(generator, n, key, threads) structure(generator$rows, exact = TRUE)
+
+#' Draw rows from rows made elsewhere
+#'
+#' @param x a fitted [gen_data()].
+#' @param n number of rows; NULL takes all rows kept.
+#' @param seed one whole number, or NULL to draw from R's own generator.
+#' @param ... must be empty.
+#' @param threads not used: one draw is as fast as it gets.
+#' @return A data frame of the real data's class, columns and types. If `n` is the number of rows kept, all of them in
+#'   their order; otherwise rows drawn with replacement.
+#' @export
+generate.fitted_gen_data <- function(x, n = NULL, seed = NULL, ..., threads = NULL) {
+  check_dots_empty(..., .known = c("n", "seed", "threads"))
+  kept <- nrow(x$rows)
+  if (is.null(n)) n <- kept
+  n <- check_whole(n, "n")
+  if (n == kept) return(x$rows)
+  u <- random_uniforms(unclass(derive_key(rng_key(seed), "rows made elsewhere")), n)
+  rows <- x$rows[pmin(floor(u * kept) + 1, kept), , drop = FALSE]
+  attr(rows, "row.names") <- .set_row_names(nrow(rows))
+  rows
+}
+
+# What cleaning did, for prints.
+cleaning_notes <- function(x) {
+  kept <- format(nrow(x$rows), big.mark = ",")
+  lines <- sprintf("%s of %s kept", kept, count_phrase(x$total, "row"))
+  if (x$n_dropped) {
+    lines <- c(lines, sprintf("Dropped %s: %s", format(x$n_dropped, big.mark = ","),
+                              paste(drop_phrases(x), collapse = ", ")))
+  }
+  if (length(x$rounded)) {
+    columns <- paste0(names(x$rounded), " (", x$rounded, ")", collapse = ", ")
+    lines <- c(lines, paste0("Rounded to whole numbers: ", columns))
+  }
+  if (length(x$ignored)) lines <- c(lines, paste("Columns that the seed lacks, left out:", toString(x$ignored)))
+  lines
+}
+
+drop_phrases <- function(cleaned) {
+  counts <- cleaned$dropped[cleaned$dropped > 0]
+  paste(format(counts, big.mark = ",", trim = TRUE), gsub("_", " ", names(counts)))
+}

@@ -1,0 +1,124 @@
+#' Train on synthetic rows, test on real ones
+#'
+#' The outcome is regressed on treatment and covariates in the synthetic rows; the fitted model then predicts the
+#' outcome of real rows it never saw.
+#'
+#' @param synthetic data frame to train on.
+#' @param test data frame of real rows that the generator never saw.
+#' @param formula roles, `Y ~ A | W1 + W2`, or `Y ~ A | .` for all other columns.
+#' @param learner how the outcome is regressed: a learner such as [learn_forest()].
+#' @param seed one whole number, or NULL to draw from R's own generator.
+#' @param threads number of threads; the result does not depend on it.
+#' @param ... must be empty.
+#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the
+#'   share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
+#'   `prediction` (one number a row of `test`), `n_train`, `n_test`, `learner`.
+#' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
+#'   order, ties counting one half. A good score does not mean that the treatment effect survived: read it beside
+#'   [estimate_effect()].
+#' @export
+tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("learner", "seed", "threads"))
+  check_data_frame(synthetic, "synthetic")
+  check_data_frame(test, "test")
+  learner <- check_learner(learner, "learner")
+  threads <- resolve_threads(threads)
+  train <- study_data(formula, synthetic)
+  scored <- study_data(formula, test)
+  check_same_study(train, scored)
+  # A 0/1 outcome is so in both sets; a number that happens to be 0/1 in one is not.
+  family <- if (train$family == "binomial" && scored$family == "binomial") "binomial" else "gaussian"
+  with_treatment <- stats::reformulate(c(".", sprintf("`%s`", train$treatment)))
+  terms <- stats::terms(stats::update(stats::formula(train$terms), with_treatment))
+  fit <- fit_learner(learner, joint_design(train), train$outcome_values, family, rng_key(seed), threads, terms)
+  prediction <- predict_fit(fit, joint_design(scored), threads)
+  new_tstr(scored$outcome_values, as.numeric(prediction), family, learner, train$n)
+}
+
+# Covariates and the treatment (0/1) as one table.
+joint_design <- function(study) {
+  x <- study$covs
+  x[[study$treatment]] <- study$treat
+  x
+}
+
+check_same_study <- function(train, scored, call = rlang::caller_env()) {
+  for (part in c("treat_levels", "outcome_levels")) {
+    if (identical(train[[part]], scored[[part]])) next
+    name <- if (part == "treat_levels") train$treatment else train$outcome
+    abort("data", c(
+      "Column {.val {name}} has other levels in {.arg synthetic} than in {.arg test}.",
+      x = "They are {.val {train[[part]]}} and {.val {scored[[part]]}}."
+    ), call = call)
+  }
+}
+
+new_tstr <- function(y, prediction, family, learner, n_train) {
+  score <- if (family == "binomial") auc_delong(prediction, y) else c(r_squared(prediction, y), NA)
+  structure(
+    list(
+      metric = if (family == "binomial") "auc" else "r2", estimate = score[[1]], std.error = score[[2]],
+      prediction = prediction, n_train = n_train, n_test = length(y), learner = learner$label
+    ),
+    class = "causalsynth_tstr"
+  )
+}
+
+# Mann and Whitney's statistic over the number of pairs, with mid-ranks for ties. `y` is 0/1.
+auc <- function(prob, y) {
+  n1 <- sum(y == 1)
+  n0 <- sum(y == 0)
+  if (n1 == 0 || n0 == 0) return(NA_real_)
+  (sum(rank(prob)[y == 1]) - n1 * (n1 + 1) / 2) / n1 / n0
+}
+
+# The AUC and its standard error from placements: DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845.
+auc_delong <- function(prob, y) {
+  n1 <- sum(y == 1)
+  n0 <- sum(y == 0)
+  all_ranks <- rank(prob)
+  above <- (all_ranks[y == 1] - rank(prob[y == 1])) / n0
+  below <- 1 - (all_ranks[y == 0] - rank(prob[y == 0])) / n1
+  c(auc(prob, y), sqrt(stats::var(above) / n1 + stats::var(below) / n0))
+}
+
+r_squared <- function(prediction, y) 1 - sum((y - prediction)^2) / sum((y - mean(y))^2)
+
+#' @export
+format.causalsynth_tstr <- function(x, digits = 4, ...) {
+  name <- if (x$metric == "auc") "AUC" else "R2"
+  se <- if (is.na(x$std.error)) "" else sprintf(" (SE %s)", format(x$std.error, digits = 2))
+  c(
+    sprintf("Trained on synthetic, tested on real: %s %s%s", name, format(x$estimate, digits = digits), se),
+    sprintf("%s, %s; %s", count_phrase(x$n_train, "synthetic row"), count_phrase(x$n_test, "test row"), x$learner)
+  )
+}
+
+#' @export
+print.causalsynth_tstr <- function(x, ...) {
+  cat("<tstr>", format(x, ...), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+summary.causalsynth_tstr <- function(object, ...) {
+  structure(list(table = tidy(object), label = format(object)), class = "summary.causalsynth_tstr")
+}
+
+#' @export
+print.summary.causalsynth_tstr <- function(x, ...) {
+  cat("<tstr>", x$label, "", sep = "\n")
+  print(x$table, digits = 4, row.names = FALSE)
+  invisible(x)
+}
+
+#' @rdname tidy_metric
+#' @export
+tidy.causalsynth_tstr <- function(x, conf.level = .95, ...) {
+  check_dots_empty(..., .known = "conf.level")
+  conf.level <- check_number(conf.level, "conf.level", 0, 1)
+  half <- stats::qnorm((1 + conf.level) / 2) * x$std.error
+  limits <- pmin(pmax(x$estimate + c(-half, half), 0), 1)
+  rows <- stats::setNames(list(c(x$estimate, limits)), paste0("tstr_", x$metric))
+  metric_table(rows, x$n_test)
+}
