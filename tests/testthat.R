@@ -1,0 +1,4 @@
+library(testthat)
+library(causalsynth)
+
+test_check("causalsynth")
