@@ -177,7 +177,8 @@ test_that("TMLE solves its score and target_q() returns its regressions", {
 
 test_that("or without glm nuisances has no standard error and says why", {
   a <- rep(0:1, 50)
-  fit <- estimate_effect(as_nuisance(a, rep(c(1, 2, 3), length.out = 100), rep(.5, 100), a + 1, a), method = c("or", "iptw"))
+  nu <- as_nuisance(a, rep(c(1, 2, 3), length.out = 100), rep(.5, 100), a + 1, a)
+  fit <- estimate_effect(nu, method = c("or", "iptw"))
   expect_true(is.na(tidy(fit)$std.error[1]))
   expect_match(paste(capture.output(print(fit)), collapse = " "), "g treated as known")
 })
