@@ -2,70 +2,70 @@
 # Generator token: 10BE3573-1514-4C36-9D1C-5A225CD40393
 
 causal_bounds <- function(ps, bounds) {
-    .Call('_causalsynth_causal_bounds', PACKAGE = 'causalsynth', ps, bounds)
+    .Call(`_causalsynth_causal_bounds`, ps, bounds)
 }
 
 causal_means <- function(method, nuisance, options) {
-    .Call('_causalsynth_causal_means', PACKAGE = 'causalsynth', method, nuisance, options)
+    .Call(`_causalsynth_causal_means`, method, nuisance, options)
 }
 
 causal_tmle <- function(nuisance, options) {
-    .Call('_causalsynth_causal_tmle', PACKAGE = 'causalsynth', nuisance, options)
+    .Call(`_causalsynth_causal_tmle`, nuisance, options)
 }
 
 forest_fit <- function(x, y, kind, classes, options, run) {
-    .Call('_causalsynth_forest_fit', PACKAGE = 'causalsynth', x, y, kind, classes, options, run)
+    .Call(`_causalsynth_forest_fit`, x, y, kind, classes, options, run)
 }
 
 forest_predict <- function(model, x, rows, out_of_bag, run) {
-    .Call('_causalsynth_forest_predict', PACKAGE = 'causalsynth', model, x, rows, out_of_bag, run)
+    .Call(`_causalsynth_forest_predict`, model, x, rows, out_of_bag, run)
 }
 
 forest_leaves <- function(model, x, rows, run) {
-    .Call('_causalsynth_forest_leaves', PACKAGE = 'causalsynth', model, x, rows, run)
+    .Call(`_causalsynth_forest_leaves`, model, x, rows, run)
 }
 
 is_null_pointer <- function(pointer) {
-    .Call('_causalsynth_is_null_pointer', PACKAGE = 'causalsynth', pointer)
+    .Call(`_causalsynth_is_null_pointer`, pointer)
 }
 
 sequential_fit <- function(data, rows, options, run) {
-    .Call('_causalsynth_sequential_fit', PACKAGE = 'causalsynth', data, rows, options, run)
+    .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
 }
 
 sequential_draw <- function(model, n, key, is_factor, run) {
-    .Call('_causalsynth_sequential_draw', PACKAGE = 'causalsynth', model, n, key, is_factor, run)
+    .Call(`_causalsynth_sequential_draw`, model, n, key, is_factor, run)
 }
 
 linear_least_squares <- function(x, y, weights) {
-    .Call('_causalsynth_linear_least_squares', PACKAGE = 'causalsynth', x, y, weights)
+    .Call(`_causalsynth_linear_least_squares`, x, y, weights)
 }
 
 linear_logistic <- function(x, y, weights, offset, options) {
-    .Call('_causalsynth_linear_logistic', PACKAGE = 'causalsynth', x, y, weights, offset, options)
+    .Call(`_causalsynth_linear_logistic`, x, y, weights, offset, options)
 }
 
 mechanism_draw <- function(n, overlap, counterfactuals, key, threads, progress) {
-    .Call('_causalsynth_mechanism_draw', PACKAGE = 'causalsynth', n, overlap, counterfactuals, key, threads, progress)
+    .Call(`_causalsynth_mechanism_draw`, n, overlap, counterfactuals, key, threads, progress)
 }
 
 mechanism_moments <- function(overlap, threads) {
-    .Call('_causalsynth_mechanism_moments', PACKAGE = 'causalsynth', overlap, threads)
+    .Call(`_causalsynth_mechanism_moments`, overlap, threads)
 }
 
 metrics_nearest <- function(queries, reference, is_factor, threads, progress) {
-    .Call('_causalsynth_metrics_nearest', PACKAGE = 'causalsynth', queries, reference, is_factor, threads, progress)
+    .Call(`_causalsynth_metrics_nearest`, queries, reference, is_factor, threads, progress)
 }
 
 random_derive_key <- function(key, tag, index) {
-    .Call('_causalsynth_random_derive_key', PACKAGE = 'causalsynth', key, tag, index)
+    .Call(`_causalsynth_random_derive_key`, key, tag, index)
 }
 
 random_uniforms <- function(key, n) {
-    .Call('_causalsynth_random_uniforms', PACKAGE = 'causalsynth', key, n)
+    .Call(`_causalsynth_random_uniforms`, key, n)
 }
 
 random_permutation <- function(key, n) {
-    .Call('_causalsynth_random_permutation', PACKAGE = 'causalsynth', key, n)
+    .Call(`_causalsynth_random_permutation`, key, n)
 }
 

@@ -10,7 +10,7 @@ crossfit_once <- function(job, key) {
   q <- if (by_arm) crossfit_part(job, "outcome_by_arm", fold, key) else crossfit_part(job, "outcome_joint", fold, key)
   list(
     ps = ps$values[[1]], q1 = q$values[[1]], q0 = q$values[[2]],
-    fits = list(treatment = ps$fits[[1]], outcome = q$fits, by_arm = by_arm)
+    fits = list(treatment = if (length(ps$fits)) ps$fits[[1]], outcome = q$fits, by_arm = by_arm)
   )
 }
 

@@ -27,7 +27,9 @@ design_matrix <- function(design, data, call = rlang::caller_env()) {
   complete <- complete_columns(design, data, call)
   frame <- tryCatch(
     stats::model.frame(design$terms, complete, na.action = stats::na.pass, xlev = design$xlev),
-    error = function(e) abort("data", c("New rows do not fit the model's terms.", x = "{conditionMessage(e)}"), call = call)
+    error = function(e) {
+      abort("data", c("New rows do not fit the model's terms.", x = "{conditionMessage(e)}"), call = call)
+    }
   )
   x <- frame_matrix(design, frame, data, call)
   attr(x, "contrasts") <- NULL
@@ -74,7 +76,8 @@ frame_matrix <- function(design, frame, data, call) {
   bad <- colSums(!is.finite(x))
   if (any(bad > 0)) {
     abort("data", c(
-      "{sum(bad > 0)} column{?s} of the design {?is/are} not finite: {.val {names(bad)[bad > 0]}} ({max(bad)} row{?s}).",
+      paste("{sum(bad > 0)} column{?s} of the design {?is/are} not finite:",
+            "{.val {names(bad)[bad > 0]}} ({max(bad)} row{?s})."),
       i = "Mend the transformation in the formula, such as the log of a value that is not positive."
     ), call = call)
   }

@@ -18,7 +18,7 @@ print.causalsynth_estimator <- function(x, ...) {
 #' @export
 format.causalsynth_estimator <- function(x, ...) {
   fields <- unclass(x)[-1]
-  paste0(x$label, if (length(fields)) paste0(" (", paste(names(fields), format(unlist(fields)), sep = " = ",
+  paste0(x$label, if (length(fields)) paste0(" (", paste(names(fields), vapply(fields, format, ""), sep = " = ",
                                                         collapse = ", "), ")"))
 }
 

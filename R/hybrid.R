@@ -75,7 +75,7 @@ law_size <- 200000
 fit_outcome_law <- function(hybrid, nuisance, key, threads) {
   rows <- law_rows(hybrid$generator, law_size, derive_key(key, "rows"), threads)
   base <- base_predictions(hybrid, rows, threads)
-  hybrid$target <- if (hybrid$targeted) fit_target(hybrid, nuisance, base)
+  hybrid$fluctuation <- if (hybrid$targeted) fit_target(hybrid, nuisance, base)
   law <- outcome_means(hybrid, base)
   hybrid$law <- list(mean_1 = mean(law$q1), mean_0 = mean(law$q0), n = nrow(rows),
                      sd = stats::sd(law$q1 - law$q0), exact = isTRUE(attr(rows, "exact")))
@@ -98,8 +98,8 @@ base_predictions <- function(hybrid, rows, threads) {
 
 # Q(1, W), Q(0, W) of the law.
 outcome_means <- function(hybrid, base) {
-  if (is.null(hybrid$target)) return(base[c("q1", "q0")])
-  apply_target(hybrid$target, base)
+  if (is.null(hybrid$fluctuation)) return(base[c("q1", "q0")])
+  apply_target(hybrid$fluctuation, base)
 }
 
 #' @rdname generate.causalsynth_hybrid

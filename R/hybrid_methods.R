@@ -13,7 +13,7 @@ format.causalsynth_hybrid <- function(x, ...) {
     sprintf("The seed's estimate (TMLE): %.5g, SE %.3g, 95%% CI %.5g to %.5g", seed$estimate, seed$std.error,
             seed$conf.low, seed$conf.high),
     if (x$targeted) {
-      sprintf("Shifts that keep it (logit scale): %.3g in arm 1, %.3g in arm 0", x$target$shift_1, x$target$shift_0)
+      sprintf("Shifts that keep it (logit scale): %.3g in arm 1, %.3g in arm 0", x$fluctuation$shift_1, x$fluctuation$shift_0)
     } else {
       "A plain hybrid does not aim at the seed's estimate; targeted = TRUE does."
     },

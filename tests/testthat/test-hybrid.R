@@ -63,7 +63,7 @@ test_that("a plain hybrid says that it does not aim at the seed's estimate", {
   plain <- fit_hybrid(Y ~ A | ., study, gen_forest(trees = 5), targeted = FALSE, learner_outcome = learn_glm(),
                       learner_treatment = learn_glm(), seed = 1)
   expect_output(print(plain), "does not aim")
-  expect_null(plain$target)
+  expect_null(plain$fluctuation)
 })
 
 test_that("bad input is named", {
