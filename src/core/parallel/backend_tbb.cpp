@@ -5,6 +5,7 @@
 #define TBB_SUPPRESS_DEPRECATED_MESSAGES 1
 #endif
 #include <tbb/blocked_range.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -15,6 +16,9 @@ void run_units(std::size_t units, int threads, const std::function<void(std::siz
     for (std::size_t i = 0; i < units; ++i) unit(i);
     return;
   }
+  // More threads than cores are granted only on request, and otherwise warned about.
+  tbb::global_control allowed(tbb::global_control::max_allowed_parallelism,
+                              static_cast<std::size_t>(threads));
   tbb::task_arena arena(threads);
   arena.execute([&] {
     tbb::parallel_for(
