@@ -53,7 +53,7 @@ pool_rows <- function(rows, parts, index) {
 `[.causalsynth_pool` <- function(x, i, j, ..., drop) {
   parts <- pool_parts(x)
   plain <- plain_rows(x)
-  by_row <- nargs() - !missing(drop) >= 3
+  by_row <- nargs() - as.integer(!missing(drop)) >= 3
   result <- if (by_row) {
     if (missing(drop)) plain[i, j, ...] else plain[i, j, ..., drop = drop]
   } else {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "../base/bits.h"
 #include "quantise.h"
 
 namespace causalsynth {
@@ -92,16 +93,6 @@ class SplitSearch {
       from[s] = Cell{};
     }
     bins_[used_++] = bin;
-  }
-
-  static int lowest_bit(std::uint64_t word) {
-#if defined(__GNUC__) || defined(__clang__)
-    return __builtin_ctzll(word);
-#else
-    int bit = 0;
-    while (!((word >> bit) & 1)) ++bit;
-    return bit;
-#endif
   }
 
   double score(const NodeSummary& node, double left_weight) const {
