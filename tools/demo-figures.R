@@ -29,8 +29,8 @@ effect_plot <- function(result) {
   label <- if (is.null(result$truth)) "the seed's TMLE" else "the mechanism's effect"
   ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$set, colour = .data$method, shape = .data$method)) +
     ggplot2::geom_vline(xintercept = line, linetype = 2, colour = "grey40") +
-    ggplot2::geom_pointrange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), na.rm = TRUE, size = .35,
-                             position = ggplot2::position_dodge(width = .6)) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), na.rm = TRUE,
+                            position = ggplot2::position_dodge(width = .6)) +
     ggplot2::geom_point(position = ggplot2::position_dodge(width = .6), size = 2) +
     ggplot2::scale_colour_manual(values = c("#0072B2", "#D55E00", "#009E73", "#CC79A7")) +
     ggplot2::labs(x = sprintf("Average treatment effect (dashed: %s, %.4g)", label, line), y = NULL, colour = NULL,

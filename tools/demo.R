@@ -61,6 +61,7 @@ studies <- function(options) {
 
 main <- function() {
   options <- parse_arguments(commandArgs(TRUE))
+  base::options(width = 120)
   install_missing(suggested = FALSE, also = "speff2trial")
   .libPaths(c(install_this_package(), .libPaths()))
   suppressPackageStartupMessages(library(causalsynth))
