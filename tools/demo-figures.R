@@ -24,7 +24,7 @@ write_study <- function(result, folder) {
 effect_plot <- function(result) {
   rows <- result$estimates
   rows$set <- factor(rows$set, rev(unique(rows$set)))
-  rows$method <- factor(toupper(rows$method), toupper(estimators))
+  rows$method <- factor(toupper(rows$method), rev(toupper(estimators)))
   line <- result$truth %||% result$sets$targeted$fit$seed_effect$estimate
   label <- if (is.null(result$truth)) "the seed's TMLE" else "the mechanism's effect"
   ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$set, colour = .data$method, shape = .data$method)) +
@@ -32,7 +32,8 @@ effect_plot <- function(result) {
     ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), na.rm = TRUE,
                             position = ggplot2::position_dodge(width = .6)) +
     ggplot2::geom_point(position = ggplot2::position_dodge(width = .6), size = 2) +
-    ggplot2::scale_colour_manual(values = c("#0072B2", "#D55E00", "#009E73", "#CC79A7")) +
+    ggplot2::scale_colour_manual(values = c("#CC79A7", "#009E73", "#D55E00", "#0072B2")) +
+    ggplot2::guides(colour = ggplot2::guide_legend(reverse = TRUE), shape = ggplot2::guide_legend(reverse = TRUE)) +
     ggplot2::labs(x = sprintf("Average treatment effect (dashed: %s, %.4g)", label, line), y = NULL, colour = NULL,
                   shape = NULL, title = result$title %||% result$name) +
     ggplot2::theme_minimal(base_size = 11) +
