@@ -222,3 +222,13 @@ autoplot.causalsynth_dcr <- function(object, ...) {
     ggplot2::labs(x = NULL, y = "distance to the closest real row") +
     ggplot2::theme_minimal()
 }
+
+#' @rdname tidy_metric
+#' @export
+glance.causalsynth_dcr <- function(x, ...) {
+  check_dots_empty(...)
+  data.frame(
+    n = x$n, n_real = x$n_real, columns = length(x$columns), mean = x$mean, sd = x$sd, median = x$median, min = x$min,
+    nndr_mean = x$nndr_mean, copies = x$copies, n_incomparable = x$n_incomparable
+  )
+}

@@ -12,7 +12,7 @@
 #' @param ... must be empty.
 #' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the
 #'   share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
-#'   `prediction` (one number a row of `test`), `n_train`, `n_test`, `learner`.
+#'   `prediction` and `outcome` (one number a row of `test`), `n_train`, `n_test`, `learner`.
 #' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
 #'   order, ties counting one half. A good score does not mean that the treatment effect survived: read it beside
 #'   [estimate_effect()].
@@ -58,7 +58,7 @@ new_tstr <- function(y, prediction, family, learner, n_train) {
   structure(
     list(
       metric = if (family == "binomial") "auc" else "r2", estimate = score[[1]], std.error = score[[2]],
-      prediction = prediction, n_train = n_train, n_test = length(y), learner = learner$label
+      prediction = prediction, outcome = y, n_train = n_train, n_test = length(y), learner = learner$label
     ),
     class = "causalsynth_tstr"
   )
@@ -121,4 +121,46 @@ tidy.causalsynth_tstr <- function(x, conf.level = .95, ...) {
   limits <- pmin(pmax(x$estimate + c(-half, half), 0), 1)
   rows <- stats::setNames(list(c(x$estimate, limits)), paste0("tstr_", x$metric))
   metric_table(rows, x$n_test)
+}
+
+#' @rdname tidy_metric
+#' @export
+glance.causalsynth_tstr <- function(x, ...) {
+  check_dots_empty(...)
+  data.frame(metric = x$metric, estimate = x$estimate, std.error = x$std.error, n_train = x$n_train, n_test = x$n_test,
+             learner = x$learner)
+}
+
+#' Plot how synthetic rows predict real ones
+#'
+#' The ROC curve of a 0/1 outcome, or the observed against the predicted outcome.
+#'
+#' @param object an object made by [tstr()].
+#' @param ... must be empty.
+#' @return A ggplot.
+#' @examples
+#' train <- generate(dgp_paper(), 200, seed = 1)
+#' test <- generate(dgp_paper(), 200, seed = 2)
+#' ggplot2::autoplot(tstr(train, test, Y ~ A | ., learner = learn_glm()))
+#' @export
+autoplot.causalsynth_tstr <- function(object, ...) {
+  check_dots_empty(...)
+  if (object$metric == "r2") {
+    plot <- identity_plot(object$prediction, object$outcome, "predicted from synthetic rows", "observed in real rows")
+    return(plot + ggplot2::labs(subtitle = format(object)[1]))
+  }
+  curve <- roc_curve(object$prediction, object$outcome)
+  ggplot2::ggplot(curve, ggplot2::aes(.data$false_positive, .data$true_positive)) +
+    ggplot2::geom_abline(linetype = 2, colour = "grey60") +
+    ggplot2::geom_step(colour = plot_colours[1], direction = "vh") +
+    ggplot2::coord_equal() +
+    ggplot2::labs(x = "false positive rate", y = "true positive rate", subtitle = format(object)[1]) +
+    ggplot2::theme_minimal()
+}
+
+# From (0, 0) to (1, 1), one point a distinct prediction.
+roc_curve <- function(prob, y) {
+  cuts <- sort(unique(prob), decreasing = TRUE)
+  above <- function(values) 1 - stats::ecdf(values)(cuts) + vapply(cuts, function(cut) mean(values == cut), 0)
+  data.frame(false_positive = c(0, above(prob[y == 0])), true_positive = c(0, above(prob[y == 1])))
 }
