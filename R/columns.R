@@ -51,6 +51,12 @@ encode_column <- function(x, entry, name, arg, call) {
     }
     return(as.double(x))
   }
+  if (is.numeric(x) && !is.factor(x)) {
+    abort("data", c(
+      "Column {.val {name}} of {.arg {arg}} is {describe(x)}; its levels are needed.",
+      i = "It was a {class(entry$ptype)[1]} column of {length(entry$levels)} level{?s} when the model was fitted."
+    ), call = call)
+  }
   text <- as.character(x)
   codes <- match(text, entry$levels)
   unseen <- unique(text[is.na(codes) & !is.na(text)])

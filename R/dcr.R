@@ -61,6 +61,10 @@ distance_columns <- function(real, synthetic, columns, call = rlang::caller_env(
 # Both tables as matrices of doubles, numeric columns on the scale of `real`.
 distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()) {
   class(real) <- class(synthetic) <- "data.frame"
+  for (name in names(real)) {
+    check_text(real[[name]], name, call)
+    check_text(synthetic[[name]], name, call)
+  }
   blueprint <- column_blueprint(real)
   tables <- list(
     real = encode_columns(real, blueprint, "real", call)$columns,

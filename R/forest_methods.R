@@ -91,6 +91,7 @@ autoplot.causalsynth_forest <- function(object, ...) {
     ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high), colour = plot_colours[1]) +
     ggplot2::geom_point(colour = plot_colours[1]) +
     (if (length(unique(curves$class)) > 1) ggplot2::facet_wrap("class")) +
+    ggplot2::scale_x_continuous(breaks = c(0, .5, 1)) +
     ggplot2::coord_equal(xlim = c(0, 1), ylim = c(0, 1)) +
     ggplot2::labs(x = "out-of-bag probability", y = "share observed") +
     ggplot2::theme_minimal()

@@ -80,6 +80,7 @@ as_rows <- function(columns, template) {
 #' @importFrom stats simulate
 #' @export
 simulate.causalsynth_generator <- function(object, nsim = 1, seed = NULL, ..., n = object$n) {
+  nsim <- check_whole(nsim, "nsim", 0)
   key <- rng_key(seed)
   lapply(seq_len(nsim), function(i) generate(object, n, derive_key(key, "simulate", i), ...))
 }
@@ -160,13 +161,15 @@ autoplot.causalsynth_generator <- function(object, n = 2000, seed = NULL, column
   bars$column <- factor(bars$column, columns)
   bars$key <- factor(bars$key, unique(bars$key))
   hidden <- length(known) - length(columns)
-  ggplot2::ggplot(bars, ggplot2::aes(.data$key, .data$share)) +
-    ggplot2::geom_col(data = bars[bars$binned, ], width = 1, fill = plot_colours[1]) +
-    ggplot2::geom_col(data = bars[!bars$binned, ], width = .6, fill = plot_colours[1]) +
-    ggplot2::scale_x_discrete(limits = levels(bars$key), breaks = levels(bars$key)[bars$labelled],
+  bars$width <- ifelse(bars$binned, 1, .6)
+  # Bars as tiles, whose width is an aesthetic in every version of ggplot2.
+  ggplot2::ggplot(bars, ggplot2::aes(.data$key, .data$share / 2, height = .data$share, width = .data$width)) +
+    ggplot2::geom_tile(fill = plot_colours[1]) +
+    ggplot2::scale_x_discrete(breaks = levels(bars$key)[bars$labelled],
+                              guide = ggplot2::guide_axis(check.overlap = TRUE),
                               labels = function(key) sub("\u200b.*", "", sub("^[^\r]*\r", "", key))) +
     ggplot2::facet_wrap("column", scales = "free") +
     ggplot2::labs(x = NULL, y = "share of rows", subtitle = paste(count_phrase(nrow(rows), "row"), "drawn"),
                   caption = if (hidden) paste(count_phrase(hidden, "column"), "not shown")) +
-    ggplot2::theme_minimal()
+    ggplot2::theme_minimal() + ggplot2::theme(panel.grid.major.x = ggplot2::element_blank())
 }

@@ -28,19 +28,21 @@ calibration_table <- function(prob, y, groups = 10) {
 # Shares of a column's values in bars: a number of many values in 20 bins, anything else by value (the rarer beyond
 # `most` together). Returns column, label, key (unique over columns), share, binned, labelled.
 marginal_bars <- function(x, name, most = 8) {
-  labels <- if (is.numeric(x) && length(unique(x[!is.na(x)])) > most) {
-    edges <- seq(min(x, na.rm = TRUE), max(x, na.rm = TRUE), length.out = 21)
-    middles <- format(signif((edges[-1] + edges[-21]) / 2, 2), trim = TRUE)
-    binned <- TRUE
-    cut(x, edges, include.lowest = TRUE, labels = make.unique(middles, sep = "\u200b"))
+  is_time <- inherits(x, c("Date", "POSIXct"))
+  binned <- (is.numeric(x) || is_time) && length(unique(x[!is.na(x)])) > most
+  labels <- if (binned) {
+    numbers <- as.numeric(x)
+    edges <- seq(min(numbers, na.rm = TRUE), max(numbers, na.rm = TRUE), length.out = 21)
+    middles <- (edges[-1] + edges[-21]) / 2
+    text <- if (is_time) format(.Date(if (inherits(x, "Date")) middles else middles / 86400)) else as.character(signif(middles, 2))
+    cut(numbers, edges, include.lowest = TRUE, labels = make.unique(text, sep = "\u200b"))
   } else {
-    binned <- FALSE
     lump_rare(if (is.factor(x)) droplevels(x) else factor(x), most)
   }
   labels <- addNA(labels, ifany = TRUE)
   levels(labels)[is.na(levels(labels))] <- "missing"
   share <- as.numeric(table(labels)) / length(x)
-  labelled <- if (binned) (seq_along(share) - 3) %% 5 == 0 | levels(labels) == "missing" else TRUE
+  labelled <- if (binned) (seq_along(share) - 4) %% 13 == 0 | levels(labels) == "missing" else TRUE
   data.frame(column = name, label = levels(labels), key = paste(name, levels(labels), sep = "\r"), share = share,
              binned = binned & levels(labels) != "missing", labelled = labelled)
 }

@@ -66,6 +66,7 @@ study_data <- function(formula, data, na.action = stats::na.fail, call = rlang::
   omitted <- rows_with_missing_role(roles, data, na.action, call)
   if (length(omitted)) data <- data[-omitted, , drop = FALSE]
   check_data_frame(data, "data", call = call)
+  for (name in c(roles$treatment, roles$outcome)) check_text(data[[name]], name, call)
   treat <- binary_treatment(data[[roles$treatment]], roles$treatment, call)
   outcome <- numeric_outcome(data[[roles$outcome]], roles$outcome, call)
   covs <- data[roles$covariates]
@@ -168,6 +169,12 @@ check_covariate <- function(x, name, call) {
   if (is.list(x) || length(dim(x)) > 1) {
     abort("data", "The covariate {.val {name}} is a {class(x)[1]}: one value a row is needed.", call = call)
   }
+  if (typeof(x) %in% c("complex", "raw")) {
+    abort("data", c(
+      "The covariate {.val {name}} is {typeof(x)}.",
+      i = "Give numbers, logicals, dates, text or a factor."
+    ), call = call)
+  }
   infinite <- sum(is_infinite(x))
   if (infinite) {
     abort("data", c(
@@ -175,6 +182,10 @@ check_covariate <- function(x, name, call) {
       i = "Set such values to NA if they stand for missing ones, or drop the rows."
     ), call = call)
   }
+  check_text(x, name, call)
+}
+
+check_text <- function(x, name, call) {
   text <- if (is.factor(x)) levels(x) else if (is.character(x)) x else character()
   bad <- sum(!validUTF8(text))
   if (bad) {

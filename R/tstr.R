@@ -43,12 +43,41 @@ joint_design <- function(study) {
 }
 
 check_same_study <- function(train, scored, call = rlang::caller_env()) {
+  only <- list(synthetic = setdiff(train$covariates, scored$covariates),
+               test = setdiff(scored$covariates, train$covariates))
+  for (arg in names(only)) {
+    if (length(only[[arg]]) == 0) next
+    abort("data", c(
+      "{.arg synthetic} and {.arg test} must have the same covariates: only {.arg {arg}} has {.val {only[[arg]]}}.",
+      i = "Name the covariates in {.arg formula}, or drop the column{?s} that the other lacks."
+    ), call = call)
+  }
+  for (name in train$covariates) check_same_column(train$covs[[name]], scored$covs[[name]], name, call)
   for (part in c("treat_levels", "outcome_levels")) {
     if (identical(train[[part]], scored[[part]])) next
     name <- if (part == "treat_levels") train$treatment else train$outcome
     abort("data", c(
       "Column {.val {name}} has other levels in {.arg synthetic} than in {.arg test}.",
       x = "They are {.val {train[[part]]}} and {.val {scored[[part]]}}."
+    ), call = call)
+  }
+}
+
+# Text and factors are one kind, everything else numbers; a factor's levels in `x` (synthetic) must be known to `y` (test).
+check_same_column <- function(x, y, name, call) {
+  is_text <- function(v) is.factor(v) || is.character(v)
+  if (is_text(x) != is_text(y)) {
+    abort("data", c(
+      "Column {.val {name}} is {class(x)[1]} in {.arg synthetic} and {class(y)[1]} in {.arg test}.",
+      i = "Let {.fn gen_data} clean the synthetic rows against the real ones."
+    ), call = call)
+  }
+  if (!is.factor(y)) return(invisible())
+  unknown <- setdiff(unique(as.character(x[!is.na(x)])), levels(y))
+  if (length(unknown)) {
+    abort("data", c(
+      "Column {.val {name}} of {.arg synthetic} has {length(unknown)} level{?s} that {.arg test} lacks: {.val {unknown}}.",
+      i = "Let {.fn gen_data} clean the synthetic rows against the real ones."
     ), call = call)
   }
 }

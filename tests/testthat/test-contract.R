@@ -73,6 +73,7 @@ test_that("generators", {
     draws <- simulate(fit, 2, seed = 3, n = 8)
     expect_identical(vapply(draws, nrow, 1L), c(8L, 8L))
     expect_false(identical(draws[[1]], draws[[2]]))
+    expect_silent(autoplot(fit, n = 50, seed = 1))
     expect_draws(autoplot(fit, n = 50, seed = 1))
     expect_draws(autoplot(fit, n = 50, seed = 1, columns = "group"))
     expect_error(autoplot(fit, columns = "none"), class = "causalsynth_error_input")
