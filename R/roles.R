@@ -50,7 +50,7 @@ check_known_columns <- function(names, data, call) {
   unknown <- setdiff(names, names(data))
   if (length(unknown) == 0) return(invisible())
   near <- unique(unlist(lapply(unknown, function(u) {
-    names(data)[utils::adist(u, names(data), ignore.case = TRUE) <= 2]
+    names(data)[utils::adist(u, names(data), ignore.case = TRUE) <= min(2, nchar(u) / 2)]
   })))
   abort("input", c(
     "{.arg formula} names {length(unknown)} unknown column{?s}: {.val {unknown}}.",
@@ -60,7 +60,7 @@ check_known_columns <- function(names, data, call) {
 
 # A study ready for estimation: roles, `treat` (0/1), `outcome_values` (numeric), `covs` (data frame of the covariates'
 # variables), the treatment's labels, family ("binomial" if Y takes two values, 0 and 1, else "gaussian"), counts.
-study_data <- function(formula, data, na.action = stats::na.fail, call = rlang::caller_env()) {
+study_data <- function(formula, data, na.action = NULL, call = rlang::caller_env()) {
   check_data_frame(data, "data", call = call)
   roles <- parse_roles(formula, data, call)
   omitted <- rows_with_missing_role(roles, data, na.action, call)
@@ -88,7 +88,8 @@ rows_with_missing_role <- function(roles, data, na.action, call) {
       what <- if (any(is_infinite(data[[name]]))) "missing or infinite" else "missing"
       abort("data", c(
         "Column {.val {name}} is {what} in {length(bad)} of {nrow(data)} row{?s}.",
-        i = "Drop these rows yourself, or with {.code na.action = na.omit}."
+        i = if (is.null(na.action)) "Drop these rows first."
+        else "Drop these rows yourself, or with {.code na.action = na.omit}."
       ), call = call)
     }
     rows <- union(rows, bad)

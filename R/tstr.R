@@ -49,7 +49,7 @@ check_same_study <- function(train, scored, call = rlang::caller_env()) {
     if (length(only[[arg]]) == 0) next
     abort("data", c(
       "{.arg synthetic} and {.arg test} must have the same covariates: only {.arg {arg}} has {.val {only[[arg]]}}.",
-      i = "Name the covariates in {.arg formula}, or drop the column{?s} that the other lacks."
+      i = "Name the covariates in {.arg formula}, or drop what the other lacks."
     ), call = call)
   }
   for (name in train$covariates) check_same_column(train$covs[[name]], scored$covs[[name]], name, call)
