@@ -54,7 +54,7 @@ check_known_columns <- function(names, data, call) {
   })))
   abort("input", c(
     "{.arg formula} names {length(unknown)} unknown column{?s}: {.val {unknown}}.",
-    i = if (length(near)) "Did you mean {.val {near}}?" else "{.arg data} has {.val {utils::head(names(data), 12)}}."
+    i = if (length(near)) "Did you mean {.val {near}}?" else "The data have {.val {utils::head(names(data), 12)}}."
   ), call = call)
 }
 

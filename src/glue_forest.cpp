@@ -38,7 +38,7 @@ Rcpp::NumericMatrix by_row(const std::vector<double>& values, std::size_t width)
 }  // namespace
 
 // kind: "binary", "mean" or "classes". Returns the model (an external pointer) and what the fit said.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes,
                       Rcpp::List options, Rcpp::List run) {
   const causalsynth::ForestTarget target{
@@ -58,7 +58,7 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int
       Rcpp::Named("nodes") = nodes, Rcpp::Named("extra_trees") = static_cast<int>(model->extra_trees.size()));
 }
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix forest_predict(SEXP model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run) {
   const Rcpp::XPtr<Forest> forest(model);
   const causalsynth::Frame frame = glue::frame(x, static_cast<std::size_t>(rows));
@@ -68,7 +68,7 @@ Rcpp::NumericMatrix forest_predict(SEXP model, Rcpp::List x, double rows, bool o
                 forest->width);
 }
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::IntegerMatrix forest_leaves(SEXP model, Rcpp::List x, double rows, Rcpp::List run) {
   const Rcpp::XPtr<Forest> forest(model);
   const auto leaves = causalsynth::predict_leaves(*forest, glue::frame(x, static_cast<std::size_t>(rows)),
@@ -79,7 +79,7 @@ Rcpp::IntegerMatrix forest_leaves(SEXP model, Rcpp::List x, double rows, Rcpp::L
 }
 
 // Whether a model did not survive being saved and loaded.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 bool is_null_pointer(SEXP pointer) {
   return TYPEOF(pointer) != EXTPTRSXP || R_ExternalPtrAddr(pointer) == nullptr;
 }

@@ -4,7 +4,7 @@
 
 using causalsynth::SequentialGenerator;
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run) {
   causalsynth::GeneratorOptions settings;
   glue::OptionList reader(options);
@@ -23,7 +23,7 @@ Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp
 }
 
 // Columns of n rows: numbers, or codes of factors (NA: missing).
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List sequential_draw(SEXP model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor,
                            Rcpp::List run) {
   const Rcpp::XPtr<SequentialGenerator> generator(model);
