@@ -39,7 +39,7 @@ test_that("a row's out-of-bag predictions do not change with its own outcome", {
   d <- crossfit_study()
   for (outcome in c("by_arm", "joint")) {
     learner <- learn_forest(trees = 60, min_node_size = 5, outcome = outcome)
-    run <- function(data) nuisance(y ~ a | ., data, learner, learner, seed = 1)
+    run <- function(data) nuisance(y ~ a | ., data, learner, learner, bounds = NULL, seed = 1)
     first <- run(d)
     expect_identical(unname(first$crossfit), c("oob", "oob"))
     for (i in c(3, 40)) {

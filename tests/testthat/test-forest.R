@@ -45,7 +45,8 @@ test_that("a tree of one clean split finds it", {
   y <- rep(0:1, each = 50)
   fit <- forest(x, y, trees = 5, mtry = 2, min_node_size = 1, seed = 1)
   expect_equal(predict(fit, data.frame(a = c(-1e300, 1, 60, 90, 200, 1e300), b = 0))[c(1, 2, 5, 6)], c(0, 0, 1, 1))
-  expect_equal(fit$oob, y)
+  # Where the cut falls between 50 and 101 hangs on the bag: these rows are out of it.
+  expect_equal(fit$oob[-(50:51)], y[-(50:51)])
 })
 
 test_that("predictions are means of the leaves' rows", {
@@ -160,10 +161,11 @@ test_that("bad input is named", {
 })
 
 test_that("a forest that was saved and loaded says that its trees are gone", {
-  fit <- forest(Y ~ ., generate(dgp_paper(), 50, seed = 1), trees = 2, seed = 1)
+  study <- generate(dgp_paper(), 50, seed = 1)
+  fit <- forest(Y ~ ., study, trees = 2, seed = 1)
   file <- withr::local_tempfile()
   saveRDS(fit, file)
-  expect_error(predict(readRDS(file), fit), class = "causalsynth_error_fit")
+  expect_error(predict(readRDS(file), study), class = "causalsynth_error_fit")
 })
 
 test_that("Ctrl-C ends a long fit within a second, and the session goes on", {
