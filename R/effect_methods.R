@@ -120,7 +120,7 @@ autoplot.causalsynth_effect <- function(object, conf.level = .95, ...) {
   table$conf.high[is.na(table$conf.high)] <- table$estimate[is.na(table$conf.high)]
   ggplot2::ggplot(table, ggplot2::aes(x = .data$estimate, y = .data$method)) +
     ggplot2::geom_vline(xintercept = 0, linetype = 2, colour = "grey60") +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), height = .2) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high)) +
     ggplot2::geom_point(size = 2) +
     ggplot2::labs(x = paste0(object$estimand, " with ", 100 * conf.level, " % confidence interval"), y = NULL) +
     ggplot2::theme_minimal()
