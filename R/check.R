@@ -12,7 +12,8 @@ abort <- function(kind, message, call = rlang::caller_env(), ...) {
 check_whole <- function(x, arg, min = 1, max = .Machine$integer.max, call = rlang::caller_env()) {
   ok <- is.numeric(x) && length(x) == 1 && is.finite(x) && x == round(x) && x >= min && x <= max
   if (!ok) {
-    range <- if (max == .Machine$integer.max) "of at least {min}" else "from {min} to {max}"
+    over <- is.numeric(x) && length(x) == 1 && is.finite(x) && x > max
+    range <- if (max == .Machine$integer.max && !over) "of at least {min}" else "from {min} to {max}"
     abort("input", c(
       paste0("{.arg {arg}} must be one whole number ", range, "."),
       x = "It is {describe(x)}."
@@ -75,6 +76,13 @@ check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()
     abort("data", c(
       "{.arg {arg}} has {length(twice)} column name{?s} more than once: {.val {twice}}.",
       i = "Rename the columns, for instance with {.fn make.unique}."
+    ), call = call)
+  }
+  foreign <- sum(!validUTF8(names(data)))
+  if (foreign) {
+    abort("data", c(
+      "{.arg {arg}} has {foreign} column name{?s} that {?is/are} not valid UTF-8.",
+      i = "Read the file with its true encoding, for instance {.code fileEncoding = \"latin1\"}."
     ), call = call)
   }
   if (nrow(data) < min_rows) {

@@ -46,23 +46,32 @@ encode_column <- function(x, entry, name, arg, call) {
     if (is.factor(x) || is.character(x)) {
       abort("data", c(
         "Column {.val {name}} of {.arg {arg}} is {describe(x)}; a number is needed.",
-        i = "It was a {class(entry$ptype)[1]} column when the model was fitted."
+        i = "It {known_as(arg)} a {class(entry$ptype)[1]} column."
       ), call = call)
     }
     return(as.double(x))
+  }
+  if (is.numeric(x) && !is.factor(x)) {
+    abort("data", c(
+      "Column {.val {name}} of {.arg {arg}} is {describe(x)}; its levels are needed.",
+      i = "It {known_as(arg)} a {class(entry$ptype)[1]} column of {length(entry$levels)} level{?s}."
+    ), call = call)
   }
   text <- as.character(x)
   codes <- match(text, entry$levels)
   unseen <- unique(text[is.na(codes) & !is.na(text)])
   if (length(unseen)) {
     abort("data", c(
-      paste0("Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} never seen at fit: ",
+      paste0("Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} ",
+             if (arg == "synthetic") "that {.arg real} lacks: " else "never seen at fit: ",
              "{.val {utils::head(unseen, 8)}}."),
       i = "Known levels are {.val {utils::head(entry$levels, 8)}}."
     ), call = call)
   }
   codes
 }
+
+known_as <- function(arg) if (arg == "synthetic") "is in the real rows" else "was at fit"
 
 # Values from the core as a column of the seed's type.
 decode_column <- function(values, entry) {

@@ -61,6 +61,10 @@ distance_columns <- function(real, synthetic, columns, call = rlang::caller_env(
 # Both tables as matrices of doubles, numeric columns on the scale of `real`.
 distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()) {
   class(real) <- class(synthetic) <- "data.frame"
+  for (name in names(real)) {
+    check_text(real[[name]], name, call)
+    check_text(synthetic[[name]], name, call)
+  }
   blueprint <- column_blueprint(real)
   tables <- list(
     real = encode_columns(real, blueprint, "real", call)$columns,
@@ -221,4 +225,14 @@ autoplot.causalsynth_dcr <- function(object, ...) {
     ggplot2::geom_boxplot(outlier.size = .4, fill = "grey90") +
     ggplot2::labs(x = NULL, y = "distance to the closest real row") +
     ggplot2::theme_minimal()
+}
+
+#' @rdname tidy_metric
+#' @export
+glance.causalsynth_dcr <- function(x, ...) {
+  check_dots_empty(...)
+  data.frame(
+    n = x$n, n_real = x$n_real, columns = length(x$columns), mean = x$mean, sd = x$sd, median = x$median, min = x$min,
+    nndr_mean = x$nndr_mean, copies = x$copies, n_incomparable = x$n_incomparable
+  )
 }

@@ -161,7 +161,7 @@ print.causalsynth_effect <- function(x, ...) {
            if (x$n_omitted) paste0("; ", x$n_omitted, " omitted (missing A or Y)"),
            if (!is.null(x$n_clusters)) paste0("; ", x$n_clusters, " clusters"))
   ))
-  shown <- if (length(x$methods) > 4) table[is_contrast(x), ] else table
+  shown <- if (nrow(table) > 12) table[is_contrast(x), ] else table
   shown <- shown[c("method", "term", "estimate", "std.error", "conf.low", "conf.high")]
   print(shown, digits = 4, row.names = FALSE)
   writeLines(effect_footer(x))

@@ -49,8 +49,8 @@ forest.formula <- function(x, data, ...) {
   }
   check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env())
   y <- eval(x[[2]], data, environment(x))
-  side <- stats::terms(x, data = data)
-  columns <- learner_frame(stats::delete.response(side), data)
+  side <- fixed_terms(stats::terms(x, data = data), data)
+  columns <- learner_frame(side, data)
   fit <- forest.data.frame(columns, y, ...)
   fit$terms <- stats::delete.response(side)
   fit
@@ -82,7 +82,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
     encode_columns(x, blueprint, "x"), target$values, target$kind, length(target$classes),
     c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
   )
-  new_forest(raw, target, blueprint, options, nrow(x))
+  new_forest(raw, target, blueprint, options)
 }
 
 forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, p,
@@ -114,11 +114,11 @@ forest_target <- function(y, n, call = rlang::caller_env()) {
   list(kind = if (all(y %in% c(0, 1))) "binary" else "mean", values = as.numeric(y), classes = NULL)
 }
 
-new_forest <- function(raw, target, blueprint, options, n) {
+new_forest <- function(raw, target, blueprint, options) {
   fit <- structure(list(
     model = raw$model, kind = target$kind, classes = target$classes, blueprint = blueprint, options = options,
-    min_node_size = raw$min_node_size, losses = raw$losses, nodes = raw$nodes, n = n,
-    extra_trees = raw$extra_trees
+    min_node_size = raw$min_node_size, candidates = options$min_node_size, losses = raw$losses, nodes = raw$nodes,
+    n = length(target$values), extra_trees = raw$extra_trees, y = target$values
   ), class = "causalsynth_forest")
   fit$options$min_node_size <- NULL
   if (length(raw$oob)) {

@@ -80,6 +80,7 @@ as_rows <- function(columns, template) {
 #' @importFrom stats simulate
 #' @export
 simulate.causalsynth_generator <- function(object, nsim = 1, seed = NULL, ..., n = object$n) {
+  nsim <- check_whole(nsim, "nsim", 0)
   key <- rng_key(seed)
   lapply(seq_len(nsim), function(i) generate(object, n, derive_key(key, "simulate", i), ...))
 }
@@ -135,4 +136,40 @@ tidy.causalsynth_generator <- function(x, ...) {
 #' @export
 glance.causalsynth_generator <- function(x, ...) {
   data.frame(generator = x$spec$label, n = x$n, columns = length(x$blueprint))
+}
+
+#' Plot the marginal distributions of a generator
+#'
+#' @param object A fitted generator.
+#' @param n Number of rows to draw for the picture.
+#' @param seed A whole number, or `NULL` to draw from R's own generator.
+#' @param columns Names of the columns to show; default: the first 12.
+#' @param ... Unknown names are an error.
+#' @return A ggplot: shares in bins for numbers of many values, shares of the values for all others.
+#' @examples
+#' fit <- fit_generator(gen_forest(trees = 20), generate(dgp_paper(), 200, seed = 1), seed = 1)
+#' ggplot2::autoplot(fit, n = 500, seed = 2)
+#' @export
+autoplot.causalsynth_generator <- function(object, n = 2000, seed = NULL, columns = NULL, ...) {
+  check_dots_empty(..., .known = c("n", "seed", "columns"))
+  known <- names(object$blueprint)
+  if (is.null(columns)) columns <- utils::head(known, 12)
+  unknown <- setdiff(columns, known)
+  if (length(unknown)) abort("input", "The generator has no column{?s} {.val {unknown}}.")
+  rows <- generate(object, n, seed)
+  bars <- do.call(rbind, lapply(columns, function(name) marginal_bars(rows[[name]], name)))
+  bars$column <- factor(bars$column, columns)
+  bars$key <- factor(bars$key, unique(bars$key))
+  hidden <- length(known) - length(columns)
+  bars$width <- ifelse(bars$binned, 1, .6)
+  # Bars as tiles, whose width is an aesthetic in every version of ggplot2.
+  ggplot2::ggplot(bars, ggplot2::aes(.data$key, .data$share / 2, height = .data$share, width = .data$width)) +
+    ggplot2::geom_tile(fill = plot_colours[1]) +
+    ggplot2::scale_x_discrete(breaks = levels(bars$key)[bars$labelled],
+                              guide = ggplot2::guide_axis(check.overlap = TRUE),
+                              labels = function(key) sub("\u200b.*", "", sub("^[^\r]*\r", "", key))) +
+    ggplot2::facet_wrap("column", scales = "free") +
+    ggplot2::labs(x = NULL, y = "share of rows", subtitle = paste(count_phrase(nrow(rows), "row"), "drawn"),
+                  caption = if (hidden) paste(count_phrase(hidden, "column"), "not shown")) +
+    ggplot2::theme_minimal() + ggplot2::theme(panel.grid.major.x = ggplot2::element_blank())
 }

@@ -151,6 +151,7 @@ decode_role <- function(values, entry, levels) {
 
 #' @export
 simulate.causalsynth_hybrid <- function(object, nsim = 1, seed = NULL, ..., n = object$n_seed) {
+  nsim <- check_whole(nsim, "nsim", 0)
   key <- rng_key(seed)
   lapply(seq_len(nsim), function(i) generate(object, n, derive_key(key, "simulate", i), ...))
 }

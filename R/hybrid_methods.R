@@ -57,3 +57,32 @@ glance.causalsynth_hybrid <- function(x, ...) {
     estimate = x$seed_effect$estimate, std.error = x$seed_effect$std.error, truth = truth(x), law_sd = x$law$sd
   )
 }
+
+#' Plot the mean outcomes of a hybrid's law
+#'
+#' @param object A fitted hybrid.
+#' @param n Number of rows to draw for the picture.
+#' @param seed A whole number, or `NULL` to draw from R's own generator.
+#' @param ... Unknown names are an error.
+#' @return A ggplot: the distribution over rows of Q(1, W) and Q(0, W), the law's two means as dashed lines. Their distance is
+#'   [truth()] of the hybrid.
+#' @examples
+#' study <- generate(dgp_paper(), 500, seed = 1)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' ggplot2::autoplot(hybrid, seed = 3)
+#' @export
+autoplot.causalsynth_hybrid <- function(object, n = 5000, seed = NULL, ...) {
+  check_dots_empty(..., .known = c("n", "seed"))
+  parts <- pool_parts(generate(object, n, seed))
+  arms <- paste("if", object$roles$treatment, "=", rev(object$treat_levels))
+  rows <- data.frame(mean = c(parts$q1, parts$q0), arm = factor(rep(arms, each = length(parts$q1)), arms))
+  centres <- data.frame(mean = c(object$law$mean_1, object$law$mean_0), arm = factor(arms, arms))
+  ggplot2::ggplot(rows, ggplot2::aes(.data$mean, fill = .data$arm, colour = .data$arm)) +
+    ggplot2::geom_histogram(ggplot2::aes(y = ggplot2::after_stat(.data$count) / length(parts$q1)), bins = 40, alpha = .45,
+                            position = "identity", linewidth = 0) +
+    ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, colour = .data$arm), data = centres, linetype = 2) +
+    ggplot2::scale_fill_manual(values = plot_colours[2:1], aesthetics = c("fill", "colour")) +
+    ggplot2::labs(x = paste("mean of", object$roles$outcome, "given the covariates"), y = "share of rows", fill = NULL,
+                  colour = NULL, subtitle = sprintf("Effect of the law: %.4g", truth(object))) +
+    ggplot2::theme_minimal() + ggplot2::theme(legend.position = "top")
+}

@@ -35,6 +35,7 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
 #' @exportS3Method
 fit_learner.learn_forest <- function(learner, x, y, family, key, threads, terms = NULL, weights = NULL,
                                      call = rlang::caller_env()) {
+  if (!is.null(terms)) terms <- fixed_terms(terms, x)
   columns <- if (is.null(terms)) unclass_frame(x) else learner_frame(terms, x)
   if (length(columns) == 0 || length(unique(y)) == 1) return(fit_constant(y, weights))
   settings <- learner$settings

@@ -40,9 +40,3 @@ all_columns_terms <- function(x) {
   if (length(x) == 0) return(stats::terms(~1))
   stats::terms(stats::reformulate(sprintf("`%s`", names(x))))
 }
-
-#' @export
-print.causalsynth_learner <- function(x, ...) {
-  cat("<learner>", x$label, "\n")
-  invisible(x)
-}

@@ -23,6 +23,15 @@ learner_frame <- function(terms, data, call = rlang::caller_env()) {
   structure(columns, class = "data.frame", row.names = .set_row_names(nrow(data)))
 }
 
+# The terms with what their functions learnt from the fitted rows (knots of splines::ns(), centres of scale()), so that new
+# rows become the same columns.
+fixed_terms <- function(terms, data) {
+  terms <- stats::delete.response(terms)
+  variables <- as.list(attr(terms, "variables"))[-1]
+  if (all(vapply(variables, is.name, NA))) return(terms)
+  attr(stats::model.frame(terms, data, na.action = stats::na.pass), "terms")
+}
+
 unclass_frame <- function(data) {
   structure(as.list(data), class = "data.frame", row.names = .set_row_names(nrow(data)))
 }

@@ -169,8 +169,11 @@ format.causalsynth_pool <- function(x, ...) {
 #' @export
 print.causalsynth_pool <- function(x, ..., n = 6) {
   cat(paste("#", format(x)), sep = "\n")
-  print(utils::head(plain_rows(x), n), ...)
-  if (nrow(x) > n) cat(sprintf("# ... and %s more rows\n", format(nrow(x) - n, big.mark = ",")))
+  rows <- utils::head(plain_rows(x), n)
+  hidden <- max(0, ncol(rows) - 12)
+  print(if (hidden) rows[seq_len(12)] else rows, ...)
+  more <- c(if (nrow(x) > n) count_phrase(nrow(x) - n, "more row"), if (hidden) count_phrase(hidden, "more column"))
+  if (length(more)) cat("# ... and", paste(more, collapse = ", "), "\n")
   invisible(x)
 }
 
@@ -179,3 +182,26 @@ summary.causalsynth_pool <- function(object, ...) summary(plain_rows(object), ..
 
 #' @export
 as.data.frame.causalsynth_pool <- function(x, ...) as.data.frame(plain_rows(x), ...)
+
+#' Plot the effects of a pool's rows
+#'
+#' @param object A pool of [generate()] of a hybrid.
+#' @param ... Unknown names are an error.
+#' @return A ggplot: the distribution of Q(1, W) - Q(0, W) over rows, with their mean, [truth()] of the pool, as a line.
+#' @examples
+#' study <- generate(dgp_paper(), 500, seed = 1)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' ggplot2::autoplot(generate(hybrid, 1000, seed = 3))
+#' @export
+autoplot.causalsynth_pool <- function(object, ...) {
+  check_dots_empty(...)
+  parts <- pool_parts(object)
+  rows <- data.frame(effect = parts$q1 - parts$q0)
+  ggplot2::ggplot(rows, ggplot2::aes(.data$effect)) +
+    ggplot2::geom_histogram(ggplot2::aes(y = ggplot2::after_stat(.data$count) / nrow(rows)), bins = 40,
+                            fill = plot_colours[1], alpha = .6) +
+    ggplot2::geom_vline(xintercept = truth(object), colour = plot_colours[2], linewidth = 1) +
+    ggplot2::labs(x = "Q(1, W) - Q(0, W)", y = "share of rows",
+                  subtitle = sprintf("Exact effect of %s: %.4g (line)", count_phrase(nrow(rows), "row"), truth(object))) +
+    ggplot2::theme_minimal()
+}

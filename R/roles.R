@@ -54,18 +54,19 @@ check_known_columns <- function(names, data, call) {
   })))
   abort("input", c(
     "{.arg formula} names {length(unknown)} unknown column{?s}: {.val {unknown}}.",
-    i = if (length(near)) "Did you mean {.val {near}}?" else "{.arg data} has {.val {utils::head(names(data), 12)}}."
+    i = if (length(near)) "Did you mean {.val {near}}?" else "The data have {.val {utils::head(names(data), 12)}}."
   ), call = call)
 }
 
 # A study ready for estimation: roles, `treat` (0/1), `outcome_values` (numeric), `covs` (data frame of the covariates'
 # variables), the treatment's labels, family ("binomial" if Y takes two values, 0 and 1, else "gaussian"), counts.
-study_data <- function(formula, data, na.action = stats::na.fail, call = rlang::caller_env()) {
+study_data <- function(formula, data, na.action = NULL, call = rlang::caller_env()) {
   check_data_frame(data, "data", call = call)
   roles <- parse_roles(formula, data, call)
   omitted <- rows_with_missing_role(roles, data, na.action, call)
   if (length(omitted)) data <- data[-omitted, , drop = FALSE]
   check_data_frame(data, "data", call = call)
+  for (name in c(roles$treatment, roles$outcome)) check_text(data[[name]], name, call)
   treat <- binary_treatment(data[[roles$treatment]], roles$treatment, call)
   outcome <- numeric_outcome(data[[roles$outcome]], roles$outcome, call)
   covs <- data[roles$covariates]
@@ -87,7 +88,8 @@ rows_with_missing_role <- function(roles, data, na.action, call) {
       what <- if (any(is_infinite(data[[name]]))) "missing or infinite" else "missing"
       abort("data", c(
         "Column {.val {name}} is {what} in {length(bad)} of {nrow(data)} row{?s}.",
-        i = "Drop these rows yourself, or with {.code na.action = na.omit}."
+        i = if (is.null(na.action)) "Drop these rows first."
+        else "Drop these rows yourself, or with {.code na.action = na.omit}."
       ), call = call)
     }
     rows <- union(rows, bad)
@@ -168,6 +170,12 @@ check_covariate <- function(x, name, call) {
   if (is.list(x) || length(dim(x)) > 1) {
     abort("data", "The covariate {.val {name}} is a {class(x)[1]}: one value a row is needed.", call = call)
   }
+  if (typeof(x) %in% c("complex", "raw")) {
+    abort("data", c(
+      "The covariate {.val {name}} is {typeof(x)}.",
+      i = "Give numbers, logicals, dates, text or a factor."
+    ), call = call)
+  }
   infinite <- sum(is_infinite(x))
   if (infinite) {
     abort("data", c(
@@ -175,6 +183,10 @@ check_covariate <- function(x, name, call) {
       i = "Set such values to NA if they stand for missing ones, or drop the rows."
     ), call = call)
   }
+  check_text(x, name, call)
+}
+
+check_text <- function(x, name, call) {
   text <- if (is.factor(x)) levels(x) else if (is.character(x)) x else character()
   bad <- sum(!validUTF8(text))
   if (bad) {

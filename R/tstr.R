@@ -12,7 +12,7 @@
 #' @param ... must be empty.
 #' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the
 #'   share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
-#'   `prediction` (one number a row of `test`), `n_train`, `n_test`, `learner`.
+#'   `prediction` and `outcome` (one number a row of `test`), `n_train`, `n_test`, `learner`.
 #' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
 #'   order, ties counting one half. A good score does not mean that the treatment effect survived: read it beside
 #'   [estimate_effect()].
@@ -43,6 +43,16 @@ joint_design <- function(study) {
 }
 
 check_same_study <- function(train, scored, call = rlang::caller_env()) {
+  only <- list(synthetic = setdiff(train$covariates, scored$covariates),
+               test = setdiff(scored$covariates, train$covariates))
+  for (arg in names(only)) {
+    if (length(only[[arg]]) == 0) next
+    abort("data", c(
+      "{.arg synthetic} and {.arg test} must have the same covariates: only {.arg {arg}} has {.val {only[[arg]]}}.",
+      i = "Name the covariates in {.arg formula}, or drop what the other lacks."
+    ), call = call)
+  }
+  for (name in train$covariates) check_same_column(train$covs[[name]], scored$covs[[name]], name, call)
   for (part in c("treat_levels", "outcome_levels")) {
     if (identical(train[[part]], scored[[part]])) next
     name <- if (part == "treat_levels") train$treatment else train$outcome
@@ -53,12 +63,31 @@ check_same_study <- function(train, scored, call = rlang::caller_env()) {
   }
 }
 
+# Text and factors are one kind, everything else numbers; a factor's levels in `x` (synthetic) must be known to `y` (test).
+check_same_column <- function(x, y, name, call) {
+  is_text <- function(v) is.factor(v) || is.character(v)
+  if (is_text(x) != is_text(y)) {
+    abort("data", c(
+      "Column {.val {name}} is {class(x)[1]} in {.arg synthetic} and {class(y)[1]} in {.arg test}.",
+      i = "Let {.fn gen_data} clean the synthetic rows against the real ones."
+    ), call = call)
+  }
+  if (!is.factor(y)) return(invisible())
+  unknown <- setdiff(unique(as.character(x[!is.na(x)])), levels(y))
+  if (length(unknown)) {
+    abort("data", c(
+      "Column {.val {name}} of {.arg synthetic} has {length(unknown)} level{?s} that {.arg test} lacks: {.val {unknown}}.",
+      i = "Let {.fn gen_data} clean the synthetic rows against the real ones."
+    ), call = call)
+  }
+}
+
 new_tstr <- function(y, prediction, family, learner, n_train) {
   score <- if (family == "binomial") auc_delong(prediction, y) else c(r_squared(prediction, y), NA)
   structure(
     list(
       metric = if (family == "binomial") "auc" else "r2", estimate = score[[1]], std.error = score[[2]],
-      prediction = prediction, n_train = n_train, n_test = length(y), learner = learner$label
+      prediction = prediction, outcome = y, n_train = n_train, n_test = length(y), learner = learner$label
     ),
     class = "causalsynth_tstr"
   )
@@ -121,4 +150,46 @@ tidy.causalsynth_tstr <- function(x, conf.level = .95, ...) {
   limits <- pmin(pmax(x$estimate + c(-half, half), 0), 1)
   rows <- stats::setNames(list(c(x$estimate, limits)), paste0("tstr_", x$metric))
   metric_table(rows, x$n_test)
+}
+
+#' @rdname tidy_metric
+#' @export
+glance.causalsynth_tstr <- function(x, ...) {
+  check_dots_empty(...)
+  data.frame(metric = x$metric, estimate = x$estimate, std.error = x$std.error, n_train = x$n_train, n_test = x$n_test,
+             learner = x$learner)
+}
+
+#' Plot how synthetic rows predict real ones
+#'
+#' The ROC curve of a 0/1 outcome, or the observed against the predicted outcome.
+#'
+#' @param object an object made by [tstr()].
+#' @param ... must be empty.
+#' @return A ggplot.
+#' @examples
+#' train <- generate(dgp_paper(), 200, seed = 1)
+#' test <- generate(dgp_paper(), 200, seed = 2)
+#' ggplot2::autoplot(tstr(train, test, Y ~ A | ., learner = learn_glm()))
+#' @export
+autoplot.causalsynth_tstr <- function(object, ...) {
+  check_dots_empty(...)
+  if (object$metric == "r2") {
+    plot <- identity_plot(object$prediction, object$outcome, "predicted from synthetic rows", "observed in real rows")
+    return(plot + ggplot2::labs(subtitle = format(object)[1]))
+  }
+  curve <- roc_curve(object$prediction, object$outcome)
+  ggplot2::ggplot(curve, ggplot2::aes(.data$false_positive, .data$true_positive)) +
+    ggplot2::geom_abline(linetype = 2, colour = "grey60") +
+    ggplot2::geom_step(colour = plot_colours[1], direction = "vh") +
+    ggplot2::coord_equal() +
+    ggplot2::labs(x = "false positive rate", y = "true positive rate", subtitle = format(object)[1]) +
+    ggplot2::theme_minimal()
+}
+
+# From (0, 0) to (1, 1), one point a distinct prediction.
+roc_curve <- function(prob, y) {
+  cuts <- sort(unique(prob), decreasing = TRUE)
+  above <- function(values) 1 - stats::ecdf(values)(cuts) + vapply(cuts, function(cut) mean(values == cut), 0)
+  data.frame(false_positive = c(0, above(prob[y == 0])), true_positive = c(0, above(prob[y == 1])))
 }

@@ -16,7 +16,6 @@ Rcpp::List causal_bounds(Rcpp::NumericVector ps, Rcpp::NumericVector bounds);
 RcppExport SEXP _causalsynth_causal_bounds(SEXP psSEXP, SEXP boundsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type ps(psSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type bounds(boundsSEXP);
     rcpp_result_gen = Rcpp::wrap(causal_bounds(ps, bounds));
@@ -28,7 +27,6 @@ Rcpp::List causal_means(std::string method, Rcpp::List nuisance, Rcpp::List opti
 RcppExport SEXP _causalsynth_causal_means(SEXP methodSEXP, SEXP nuisanceSEXP, SEXP optionsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< std::string >::type method(methodSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type nuisance(nuisanceSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
@@ -41,7 +39,6 @@ Rcpp::List causal_tmle(Rcpp::List nuisance, Rcpp::List options);
 RcppExport SEXP _causalsynth_causal_tmle(SEXP nuisanceSEXP, SEXP optionsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type nuisance(nuisanceSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
     rcpp_result_gen = Rcpp::wrap(causal_tmle(nuisance, options));
@@ -53,7 +50,6 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int
 RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP ySEXP, SEXP kindSEXP, SEXP classesSEXP, SEXP optionsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
     Rcpp::traits::input_parameter< std::string >::type kind(kindSEXP);
@@ -69,7 +65,6 @@ Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double r
 RcppExport SEXP _causalsynth_forest_predict(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP out_of_bagSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
     Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
@@ -84,7 +79,6 @@ Rcpp::IntegerMatrix forest_leaves(Rcpp::RawVector model, Rcpp::List x, double ro
 RcppExport SEXP _causalsynth_forest_leaves(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
     Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
@@ -98,7 +92,6 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
 RcppExport SEXP _causalsynth_sequential_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
     Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
@@ -112,7 +105,6 @@ Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector 
 RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP is_factorSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< double >::type n(nSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
@@ -127,7 +119,6 @@ Rcpp::List linear_least_squares(Rcpp::NumericMatrix x, Rcpp::NumericVector y, Rc
 RcppExport SEXP _causalsynth_linear_least_squares(SEXP xSEXP, SEXP ySEXP, SEXP weightsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weights(weightsSEXP);
@@ -140,7 +131,6 @@ Rcpp::List linear_logistic(Rcpp::NumericMatrix x, Rcpp::NumericVector y, Rcpp::N
 RcppExport SEXP _causalsynth_linear_logistic(SEXP xSEXP, SEXP ySEXP, SEXP weightsSEXP, SEXP offsetSEXP, SEXP optionsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type weights(weightsSEXP);
@@ -155,7 +145,6 @@ Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::Numeri
 RcppExport SEXP _causalsynth_mechanism_draw(SEXP nSEXP, SEXP overlapSEXP, SEXP counterfactualsSEXP, SEXP keySEXP, SEXP threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< int >::type n(nSEXP);
     Rcpp::traits::input_parameter< int >::type overlap(overlapSEXP);
     Rcpp::traits::input_parameter< bool >::type counterfactuals(counterfactualsSEXP);
@@ -171,7 +160,6 @@ Rcpp::NumericVector mechanism_moments(int overlap, int threads);
 RcppExport SEXP _causalsynth_mechanism_moments(SEXP overlapSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< int >::type overlap(overlapSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
     rcpp_result_gen = Rcpp::wrap(mechanism_moments(overlap, threads));
@@ -183,7 +171,6 @@ Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix refe
 RcppExport SEXP _causalsynth_metrics_nearest(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
     Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
@@ -198,7 +185,6 @@ Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, doubl
 RcppExport SEXP _causalsynth_random_derive_key(SEXP keySEXP, SEXP tagSEXP, SEXP indexSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
     Rcpp::traits::input_parameter< double >::type tag(tagSEXP);
     Rcpp::traits::input_parameter< double >::type index(indexSEXP);
@@ -211,7 +197,6 @@ Rcpp::NumericVector random_uniforms(Rcpp::NumericVector key, int n);
 RcppExport SEXP _causalsynth_random_uniforms(SEXP keySEXP, SEXP nSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
     Rcpp::traits::input_parameter< int >::type n(nSEXP);
     rcpp_result_gen = Rcpp::wrap(random_uniforms(key, n));
@@ -223,7 +208,6 @@ Rcpp::IntegerVector random_permutation(Rcpp::NumericVector key, int n);
 RcppExport SEXP _causalsynth_random_permutation(SEXP keySEXP, SEXP nSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
     Rcpp::traits::input_parameter< int >::type n(nSEXP);
     rcpp_result_gen = Rcpp::wrap(random_permutation(key, n));

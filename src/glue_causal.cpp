@@ -53,7 +53,7 @@ Rcpp::List wrap_means(const ArmMeans& m) {
 }  // namespace
 
 // `bounds`: empty (none), b, or c(l, u).
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List causal_bounds(Rcpp::NumericVector ps, Rcpp::NumericVector bounds) {
   BoundRule rule;
   if (bounds.size() == 1) rule = {BoundRule::Kind::lower, bounds[0], 1.0};
@@ -66,7 +66,7 @@ Rcpp::List causal_bounds(Rcpp::NumericVector ps, Rcpp::NumericVector bounds) {
 }
 
 // `method`: "iptw", "aipw" or "or".
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List causal_means(std::string method, Rcpp::List nuisance, Rcpp::List options) {
   const StudyHolder study(nuisance);
   const WeightOptions settings = weight_options(options);
@@ -76,7 +76,7 @@ Rcpp::List causal_means(std::string method, Rcpp::List nuisance, Rcpp::List opti
   Rcpp::stop("internal: unknown method '%s'", method);
 }
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List causal_tmle(Rcpp::List nuisance, Rcpp::List options) {
   const StudyHolder study(nuisance);
   TmleOptions settings;

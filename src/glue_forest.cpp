@@ -46,7 +46,7 @@ Forest forest_of(const Rcpp::RawVector& model) {
 }
 
 // kind: "binary", "mean" or "classes". Returns the model (as bytes) and what the fit said.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes,
                       Rcpp::List options, Rcpp::List run) {
   const causalsynth::ForestTarget target{
@@ -67,7 +67,7 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int
       Rcpp::Named("nodes") = nodes, Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()));
 }
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run) {
   const Forest forest = forest_of(model);
   const causalsynth::Frame frame = glue::frame(x, static_cast<std::size_t>(rows));
@@ -77,7 +77,7 @@ Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double r
                 forest.width);
 }
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::IntegerMatrix forest_leaves(Rcpp::RawVector model, Rcpp::List x, double rows, Rcpp::List run) {
   const Forest forest = forest_of(model);
   const auto leaves = causalsynth::predict_leaves(forest, glue::frame(x, static_cast<std::size_t>(rows)),

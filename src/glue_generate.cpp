@@ -5,7 +5,7 @@
 
 using causalsynth::SequentialGenerator;
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run) {
   causalsynth::GeneratorOptions settings;
   glue::OptionList reader(options);
@@ -22,7 +22,7 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
 }
 
 // Columns of n rows: numbers, or codes of factors (NA: missing).
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor,
                            Rcpp::List run) {
   const SequentialGenerator generator = SequentialGenerator::unpack(glue::view(model));

@@ -14,7 +14,7 @@ Rcpp::LogicalVector flags(const std::vector<unsigned char>& x) {
 
 }  // namespace
 
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List linear_least_squares(Rcpp::NumericMatrix x, Rcpp::NumericVector y,
                                 Rcpp::NumericVector weights) {
   const auto fit =
@@ -25,7 +25,7 @@ Rcpp::List linear_least_squares(Rcpp::NumericMatrix x, Rcpp::NumericVector y,
 }
 
 // `weights` and `offset` may be empty.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List linear_logistic(Rcpp::NumericMatrix x, Rcpp::NumericVector y,
                            Rcpp::NumericVector weights, Rcpp::NumericVector offset,
                            Rcpp::List options) {

@@ -8,7 +8,7 @@ using causalsynth::PaperSample;
 using causalsynth::Span;
 
 // n rows of the paper's mechanism as a list of columns; q1, q0, ps only if asked for.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::NumericVector key,
                           int threads, Rcpp::Nullable<Rcpp::Function> progress) {
   Rcpp::IntegerVector w1(n), w2(n), w3(n), a(n), y(n);
@@ -35,7 +35,7 @@ Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::Numeri
 }
 
 // Means over the law of W, by quadrature.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector mechanism_moments(int overlap, int threads) {
   const PaperMoments m = causalsynth::paper_moments(PaperMechanism(static_cast<Overlap>(overlap)),
                                                     glue::execution(threads, R_NilValue));

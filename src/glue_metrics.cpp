@@ -2,7 +2,7 @@
 #include "glue_host.h"
 
 // Nearest reference rows of queries: matrices of doubles with like columns, NA where missing.
-// [[Rcpp::export]]
+// [[Rcpp::export(rng = false)]]
 Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference,
                            Rcpp::LogicalVector is_factor, int threads,
                            Rcpp::Nullable<Rcpp::Function> progress) {

@@ -21,6 +21,12 @@ test_that("rows keep their mean outcomes through indexing", {
   expect_equal(truth(pool), own(pool), tolerance = 1e-14)
 })
 
+test_that("a pool does not carry the seed along in its formula", {
+  seed <- generate(dgp_paper(), 300, seed = 1)
+  pool <- generate(glm_hybrid(seed), 4, seed = 3)
+  expect_identical(environment(attr(pool, "causalsynth")$origin$formula), globalenv())
+})
+
 test_that("rbind and merge keep the rows' means; what cannot, drops the class aloud", {
   hybrid <- glm_hybrid()
   a <- generate(hybrid, 10, seed = 3, counterfactuals = TRUE)

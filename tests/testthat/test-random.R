@@ -35,3 +35,43 @@ test_that("derived keys differ by label and index", {
 test_that("permutations hold every number once", {
   expect_identical(sort(random_permutation(unclass(rng_key(1)), 100L)), 1:100)
 })
+
+test_that("labels and indices of the package's keys do not collide", {
+  labels <- c("seed", "negative", "repeat", "folds", "generator", "models", "law", "rows", "covariates", "treatment", "outcome",
+              "joint", "arm", "simulate", "rows made elsewhere", "truth of a mechanism", "outcome_by_arm1",
+              "outcome_by_arm0", "treatmentNA", "outcome_jointboth", "a", "b", "ab", "ba", "")
+  tags <- vapply(labels, label_tag, 0)
+  expect_identical(anyDuplicated(tags), 0L)
+  expect_true(all(tags == round(tags) & tags >= 0 & tags < 2^53))
+  key <- rng_key(1)
+  keys <- unlist(lapply(labels, function(l) lapply(0:3, function(i) paste(derive_key(key, l, i), collapse = " "))))
+  expect_identical(anyDuplicated(keys), 0L)
+  seeds <- vapply(c(-50:50, 2^32 + 1:3, 2^52), function(s) paste(rng_key(s), collapse = " "), "")
+  expect_identical(anyDuplicated(seeds), 0L)
+  expect_identical(derive_key(key, "a", 2), derive_key(key, "a", 2))
+})
+
+test_that("NULL moves R's generator on, and a session without one stays without", {
+  set.seed(2)
+  before <- .Random.seed
+  rng_key(NULL)
+  expect_false(identical(.Random.seed, before))
+  withr::local_preserve_seed()
+  rm(".Random.seed", envir = globalenv())
+  with_r_seed(rng_key(5), rnorm(3))
+  generate(dgp_paper(), 3, seed = 1)
+  expect_false(exists(".Random.seed", globalenv(), inherits = FALSE))
+})
+
+test_that("with_r_seed() is R's default generator whatever the session's, and restores after an error", {
+  withr::local_preserve_seed()
+  set.seed(1)
+  value <- with_r_seed(rng_key(5), rnorm(3))
+  suppressWarnings(RNGkind("Wichmann-Hill", "Box-Muller", "Rounding"))
+  set.seed(3)
+  before <- .Random.seed
+  expect_identical(with_r_seed(rng_key(5), rnorm(3)), value)
+  expect_error(with_r_seed(rng_key(5), stop("no")), "no")
+  expect_identical(.Random.seed, before)
+  RNGkind("default", "default", "default")
+})

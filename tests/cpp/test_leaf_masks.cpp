@@ -1,0 +1,135 @@
+#include <cmath>
+
+#include "catch.h"
+#include "core/forest/forest.h"
+#include "core/forest/leaf_masks.h"
+#include "core/random/stream.h"
+
+using namespace causalsynth;
+
+namespace {
+
+std::uint32_t walk(const Tree& tree, const CodedFrame& data, std::size_t row) {
+  std::uint32_t at = 0;
+  while (!tree.nodes[at].leaf())
+    at = tree.nodes[at].left() + tree.goes_right(at, data.columns[tree.nodes[at].column][row]);
+  return at;
+}
+
+// A number of few values, one of many with gaps, factors of 5 and of 300 levels with gaps.
+struct Mixed {
+  std::vector<double> few, many;
+  std::vector<int> small, large;
+  explicit Mixed(std::size_t n, std::size_t key) {
+    Stream stream(key, StreamTag::test, n);
+    for (std::size_t i = 0; i < n; ++i) {
+      few.push_back(static_cast<double>(stream.below(3)));
+      many.push_back(stream.uniform() < .3 ? std::nan("") : stream.normal());
+      small.push_back(stream.uniform() < .1 ? kMissingCode : 1 + static_cast<int>(stream.below(5)));
+      large.push_back(stream.uniform() < .1 ? kMissingCode : 1 + static_cast<int>(stream.below(300)));
+    }
+  }
+  Frame frame() const {
+    Frame result(few.size());
+    result.add(Column::numeric(few));
+    result.add(Column::numeric(many));
+    result.add(Column::factor(small, 5));
+    result.add(Column::factor(large, 300));
+    return result;
+  }
+};
+
+// Cuts leaves at random in two until there are `leaves`; every code of a column may be a cut, and missing values go
+// to either side.
+class RandomTree {
+ public:
+  RandomTree(const std::vector<ColumnBins>& columns, std::size_t leaves, std::uint64_t key)
+      : columns_(columns), stream_(key, StreamTag::test, leaves) {
+    tree.nodes.resize(1);
+    tree.subset_at.resize(1);
+    for (std::size_t have = 1; have < leaves; ++have) split(any_leaf());
+  }
+  Tree tree;
+
+ private:
+  std::uint32_t any_leaf() {
+    for (;;) {
+      const auto at = static_cast<std::uint32_t>(stream_.below(tree.nodes.size()));
+      if (tree.nodes[at].leaf()) return at;
+    }
+  }
+  void split(std::uint32_t at) {
+    const auto left = static_cast<std::uint32_t>(tree.nodes.size());
+    Node node;
+    node.column = static_cast<std::uint16_t>(stream_.below(columns_.size()));
+    const ColumnBins& bins = columns_[node.column];
+    std::uint32_t flags = 0;
+    if (bins.factor) {
+      flags = Node::kFactor;
+      tree.subset_at[at] = static_cast<std::uint32_t>(tree.subsets.size());
+      for (std::uint32_t word = 0; word <= bins.bins / 64; ++word)
+        tree.subsets.push_back(stream_.below(1u << 31) * 0x9e3779b97f4a7c15ull);
+    } else if (stream_.below(2)) {
+      flags = Node::kMissingRight;
+      node.cut = static_cast<std::uint16_t>(1 + stream_.below(bins.bins));
+    } else {
+      node.cut = static_cast<std::uint16_t>(stream_.below(bins.bins));
+    }
+    node.link = (left << 2) | flags;
+    tree.nodes[at] = node;
+    tree.nodes.resize(left + 2);
+    tree.subset_at.resize(left + 2);
+  }
+  const std::vector<ColumnBins>& columns_;
+  Stream stream_;
+};
+
+bool same_leaves(const Tree& tree, const std::vector<ColumnBins>& columns, const CodedFrame& data,
+                 std::size_t begin, std::size_t end) {
+  std::vector<std::uint64_t> masks;
+  std::vector<std::uint32_t> found(end - begin);
+  LeafMasks(tree, columns).find(data, begin, end, masks, found.data());
+  for (std::size_t i = begin; i < end; ++i)
+    if (found[i - begin] != walk(tree, data, i)) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("masks find the leaves that walking finds: trees of 1 to 64 leaves") {
+  const Mixed rows(700, 3);
+  const Quantiser quantiser = Quantiser::learn(rows.frame(), 255, Execution{});
+  const CodedFrame data = quantiser.encode(rows.frame(), Execution{});
+  REQUIRE(quantiser.columns()[3].wide());
+  for (std::size_t leaves = 1; leaves <= 64; ++leaves) {
+    for (std::uint64_t key = 0; key < 4; ++key) {
+      const RandomTree random(quantiser.columns(), leaves, key);
+      REQUIRE(LeafMasks::fits(random.tree));
+      CHECK(same_leaves(random.tree, quantiser.columns(), data, 0, 700));
+    }
+  }
+  // A block in the middle of the rows.
+  const RandomTree random(quantiser.columns(), 40, 9);
+  CHECK(same_leaves(random.tree, quantiser.columns(), data, 123, 456));
+  const RandomTree large(quantiser.columns(), 65, 9);
+  CHECK_FALSE(LeafMasks::fits(large.tree));
+}
+
+TEST_CASE("masks find the leaves of grown trees, also for rows never seen") {
+  const Mixed rows(600, 5), fresh(500, 6);
+  std::vector<double> y;
+  Stream stream(8, StreamTag::test, 0);
+  for (std::size_t i = 0; i < 600; ++i)
+    y.push_back((std::isnan(rows.many[i]) ? 2 : rows.many[i]) + (rows.small[i] == 2) + .3 * stream.normal());
+  ForestOptions options;
+  options.trees = 20;
+  options.key = 4;
+  options.mtry = 2;
+  options.min_node_size = {30};
+  const Forest forest = fit_forest(rows.frame(), {TargetKind::mean, y, 0}, options, Execution{}).forest;
+  const CodedFrame data = forest.quantiser.encode(fresh.frame(), Execution{});
+  for (const Tree& tree : forest.trees) {
+    REQUIRE(LeafMasks::fits(tree));
+    CHECK(same_leaves(tree, forest.quantiser.columns(), data, 0, 500));
+  }
+}
