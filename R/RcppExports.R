@@ -25,10 +25,6 @@ forest_leaves <- function(model, x, rows, run) {
     .Call(`_causalsynth_forest_leaves`, model, x, rows, run)
 }
 
-is_null_pointer <- function(pointer) {
-    .Call(`_causalsynth_is_null_pointer`, pointer)
-}
-
 sequential_fit <- function(data, rows, options, run) {
     .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
 }

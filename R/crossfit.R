@@ -79,8 +79,8 @@ joint_terms <- function(job) {
 # Predictions for rows: one vector, or two (treated, control) from a joint fit.
 predict_part <- function(job, fit, rows, arm) {
   x <- job$covs[rows, , drop = FALSE]
-  if (!identical(arm, "both")) return(list(predict_fit(fit, x)))
-  lapply(c(1, 0), function(a) predict_fit(fit, with_treatment(job, x, a)))
+  if (!identical(arm, "both")) return(list(predict_fit(fit, x, job$threads)))
+  lapply(c(1, 0), function(a) predict_fit(fit, with_treatment(job, x, a), job$threads))
 }
 
 with_treatment <- function(job, x, value) {
@@ -91,7 +91,7 @@ with_treatment <- function(job, x, value) {
 # Rows of the other arm were never in the arm's forest: all its trees may speak for them.
 predict_part_oob <- function(job, fit, arm) {
   if (identical(arm, "both")) {
-    found <- lapply(c(1, 0), function(a) predict_oob(fit, with_treatment(job, job$covs, a)))
+    found <- lapply(c(1, 0), function(a) predict_oob(fit, with_treatment(job, job$covs, a), job$threads))
   } else if (is.na(arm)) {
     found <- list(predict_oob(fit))
   } else {
@@ -100,7 +100,7 @@ predict_part_oob <- function(job, fit, arm) {
     values <- numeric(length(own))
     if (!is.null(inside)) {
       values[own] <- inside
-      values[!own] <- predict_fit(fit, job$covs[!own, , drop = FALSE])
+      values[!own] <- predict_fit(fit, job$covs[!own, , drop = FALSE], job$threads)
     }
     found <- list(if (!is.null(inside)) values)
   }

@@ -3,7 +3,8 @@
 #' Effects of a binary treatment by weighting, outcome regression, AIPW or TMLE, from a formula and data or from
 #' fitted nuisances.
 #'
-#' @param x A formula `Y ~ A | W1 + W2`, or a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()].
+#' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool of
+#'   [fit_hybrid()], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
 #'   names of a list label the methods.
@@ -44,7 +45,8 @@ estimate_effect.default <- function(x, ...) {
 #' @export
 estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                     contrasts = FALSE, cluster = NULL, weights = NULL,
-                                    se = c("if", "sandwich", "bootstrap"), seed = NULL, threads = NULL) {
+                                    se = c("if", "sandwich", "bootstrap"), synthetic = NULL, seed = NULL,
+                                    threads = NULL) {
   call <- rlang::current_env()
   arguments <- setdiff(names(formals(nuisance)), c("formula", "data", "seed", "threads", "weights"))
   dots <- list(...)
@@ -53,19 +55,20 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
     check_dots_empty(!!!dots[unknown], .call = call, .known = c(arguments, names(formals(estimate_effect.formula))))
   }
   ask <- effect_request(method, estimand, contrasts, se, call)
+  synthetic <- check_synthetic(synthetic, nrow(data), call)
   fitted <- nuisance(x, data, ..., seed = seed, threads = threads, weights = weights)
   if (!is.null(cluster)) {
     cluster <- check_cluster(cluster, nrow(data), call)
     if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
   }
-  effect_of(fitted, ask, cluster, call)
+  scale_synthetic(effect_of(fitted, ask, cluster, call), synthetic)
 }
 
 #' @rdname estimate_effect
 #' @export
 estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                                  contrasts = FALSE, cluster = NULL, weights = NULL,
-                                                 se = c("if", "sandwich", "bootstrap")) {
+                                                 se = c("if", "sandwich", "bootstrap"), synthetic = NULL) {
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
   ask <- effect_request(method, estimand, contrasts, se, call)
@@ -76,7 +79,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
     x$weights <- check_case_weights(weights, x$n, call)
   }
   if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)
-  effect_of(x, ask, cluster, call)
+  scale_synthetic(effect_of(x, ask, cluster, call), check_synthetic(synthetic, x$n, call))
 }
 
 effect_request <- function(method, estimand, contrasts, se, call) {

@@ -120,7 +120,7 @@ autoplot.causalsynth_effect <- function(object, conf.level = .95, ...) {
   table$conf.high[is.na(table$conf.high)] <- table$estimate[is.na(table$conf.high)]
   ggplot2::ggplot(table, ggplot2::aes(x = .data$estimate, y = .data$method)) +
     ggplot2::geom_vline(xintercept = 0, linetype = 2, colour = "grey60") +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), height = .2) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high)) +
     ggplot2::geom_point(size = 2) +
     ggplot2::labs(x = paste0(object$estimand, " with ", 100 * conf.level, " % confidence interval"), y = NULL) +
     ggplot2::theme_minimal()
@@ -181,6 +181,7 @@ effect_footer <- function(x) {
            " (crossfit ", x$crossfit[[2]], ")", if (x$n_repeats > 1) paste0(", median of ", x$n_repeats, " repeats")),
     paste0("standard errors: ", paste0(names(ways), " (", vapply(ways, paste, "", collapse = ", "), ")",
                                        collapse = "; "), if (!is.null(x$n_clusters)) "; cluster-robust"),
+    if (!is.null(x$synthetic)) paste0("synthetic rows: ", x$synthetic),
     if (length(x$n_missing)) paste0("missing filled by mean or mode, with an indicator: ",
                                     paste0(names(x$n_missing), " (", x$n_missing, ")", collapse = ", ")),
     if (length(x$aliased)) paste0("collinear columns set aside: ", paste(x$aliased, collapse = ", ")),

@@ -61,7 +61,6 @@ forest.formula <- function(x, data, ...) {
   columns <- learner_frame(stats::delete.response(side), data)
   fit <- forest.data.frame(columns, y, ...)
   fit$terms <- stats::delete.response(side)
-  fit$call <- match.call()
   fit
 }
 
@@ -166,16 +165,16 @@ predict.causalsynth_forest <- function(object, newdata = NULL, type = c("respons
   }
   encoded <- encode_forest_rows(object, newdata)
   if (type == "leaf") {
-    return(forest_leaves(forest_pointer(object), encoded, nrow(newdata), run_control(threads)) + 1L)
+    return(forest_leaves(object$model, encoded, nrow(newdata), run_control(threads)) + 1L)
   }
-  values <- forest_predict(forest_pointer(object), encoded, nrow(newdata), FALSE, run_control(threads))
+  values <- forest_predict(object$model, encoded, nrow(newdata), FALSE, run_control(threads))
   forest_response(object, forest_values(object, values), type)
 }
 
 # Out-of-bag predictions for the training rows with changed columns: means, or a matrix of probabilities.
 forest_predict_oob <- function(object, newdata, threads = NULL) {
   encoded <- encode_forest_rows(object, newdata)
-  forest_values(object, forest_predict(forest_pointer(object), encoded, nrow(newdata), TRUE, run_control(threads)))
+  forest_values(object, forest_predict(object$model, encoded, nrow(newdata), TRUE, run_control(threads)))
 }
 
 encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
@@ -183,16 +182,6 @@ encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
   check_data_frame(newdata, "newdata", min_rows = 0, call = call)
   if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata)
   encode_columns(newdata, object$blueprint, "newdata", call = call)
-}
-
-forest_pointer <- function(object, call = rlang::caller_env()) {
-  if (is_null_pointer(object$model)) {
-    abort("fit", c(
-      "This forest's trees are gone: they live in memory that {.fn saveRDS} and {.fn save} do not keep.",
-      i = "Fit it again in this session."
-    ), call = call)
-  }
-  object$model
 }
 
 forest_response <- function(object, values, type) {

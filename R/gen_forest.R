@@ -35,24 +35,18 @@ gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 12, atom_s
 #' @exportS3Method
 learn_rows.gen_forest <- function(spec, data, key, threads, call) {
   blueprint <- column_blueprint(data)
-  raw <- sequential_fit(
+  model <- sequential_fit(
     encode_columns(data, blueprint, "data", call), nrow(data), c(spec$settings, list(key = unclass(key))),
     run_control(threads, "Fitting the generator")
   )
-  structure(list(
-    model = raw$model, size = raw$size,
-    notes = sprintf("%s trees a column", format(spec$settings$trees, big.mark = ","))
-  ), class = "fitted_gen_forest")
+  structure(
+    list(model = model, notes = sprintf("%s trees a column", format(spec$settings$trees, big.mark = ","))),
+    class = "fitted_gen_forest"
+  )
 }
 
 #' @exportS3Method
 draw_columns.fitted_gen_forest <- function(fit, n, key, threads) {
-  if (is_null_pointer(fit$model)) {
-    abort("fit", c(
-      "This generator's model is gone: it lives in memory that {.fn saveRDS} and {.fn save} do not keep.",
-      i = "Fit it again in this session."
-    ))
-  }
   is_factor <- vapply(fit$blueprint, function(b) b$kind == "factor", NA, USE.NAMES = FALSE)
   sequential_draw(fit$model, n, unclass(key), is_factor, run_control(threads, "Drawing rows"))
 }

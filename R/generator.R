@@ -96,7 +96,7 @@ format.causalsynth_gen <- function(x, ...) paste0("<generator spec> ", x$label)
 
 #' @export
 print.causalsynth_gen <- function(x, ...) {
-  cat(format(x), "\n")
+  cat(format(x), sep = "\n")
   invisible(x)
 }
 

@@ -39,37 +39,37 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
 fit_learner.learn_forest <- function(learner, x, y, family, key, threads, terms = NULL, weights = NULL,
                                      call = rlang::caller_env()) {
   columns <- if (is.null(terms)) unclass_frame(x) else learner_frame(terms, x)
-  if (length(columns) == 0 || length(unique(y)) == 1) return(fit_constant(y, weights, threads))
+  if (length(columns) == 0 || length(unique(y)) == 1) return(fit_constant(y, weights))
   settings <- learner$settings
   settings$mtry <- if (!is.null(settings$mtry)) min(settings$mtry, length(columns))
   fit <- rlang::exec(forest.data.frame, columns, y, !!!settings, seed = key, threads = threads)
-  structure(list(forest = fit, terms = terms, threads = threads), class = "fitted_forest")
+  structure(list(forest = fit, terms = terms), class = "fitted_forest")
 }
 
 #' @exportS3Method
-predict_fit.fitted_forest <- function(fit, newx, threads = fit$threads) {
+predict_fit.fitted_forest <- function(fit, newx, threads = NULL) {
   predict.causalsynth_forest(fit$forest, fitted_forest_rows(fit, newx), threads = threads)
 }
 
 #' @exportS3Method
-predict_oob.fitted_forest <- function(fit, newx = NULL) {
+predict_oob.fitted_forest <- function(fit, newx = NULL, threads = NULL) {
   if (is.null(newx)) return(fit$forest$oob)
-  forest_predict_oob(fit$forest, fitted_forest_rows(fit, newx), fit$threads)
+  forest_predict_oob(fit$forest, fitted_forest_rows(fit, newx), threads)
 }
 
 fitted_forest_rows <- function(fit, newx) if (is.null(fit$terms)) newx else learner_frame(fit$terms, newx)
 
 # A regression without columns, or of a constant: the mean, left out of itself when predicted out of bag.
-fit_constant <- function(y, weights, threads) {
+fit_constant <- function(y, weights) {
   w <- weights %||% rep(1, length(y))
-  structure(list(mean = sum(w * y) / sum(w), y = y, w = w, threads = threads), class = "fitted_constant")
+  structure(list(mean = sum(w * y) / sum(w), y = y, w = w), class = "fitted_constant")
 }
 
 #' @exportS3Method
-predict_fit.fitted_constant <- function(fit, newx, threads = fit$threads) rep(fit$mean, nrow(newx))
+predict_fit.fitted_constant <- function(fit, newx, threads = NULL) rep(fit$mean, nrow(newx))
 
 #' @exportS3Method
-predict_oob.fitted_constant <- function(fit, newx = NULL) {
+predict_oob.fitted_constant <- function(fit, newx = NULL, threads = NULL) {
   if (length(fit$y) == 1) return(fit$y)
   (sum(fit$w * fit$y) - fit$w * fit$y) / (sum(fit$w) - fit$w)
 }

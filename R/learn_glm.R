@@ -42,7 +42,7 @@ fit_learner.learn_glm <- function(learner, x, y, family, key, threads, terms = N
                   class = "causalsynth_warning_fit", call = call)
   }
   structure(
-    c(fit, list(design = built$design, x = built$x, y = y, weights = weights, family = family, threads = threads)),
+    c(fit, list(design = built$design, x = built$x, y = y, weights = weights, family = family)),
     class = "fit_glm"
   )
 }
@@ -65,7 +65,7 @@ warn_separated <- function(call) {
 }
 
 #' @exportS3Method
-predict_fit.fit_glm <- function(fit, newx, threads = fit$threads) {
+predict_fit.fit_glm <- function(fit, newx, threads = NULL) {
   glm_mean(fit, design_matrix(fit$design, newx))
 }
 

@@ -13,14 +13,14 @@ fit_learner <- function(learner, x, y, family, key, threads, terms = NULL, weigh
 }
 
 # Probabilities (family "binomial") or means for new rows: a numeric vector.
-predict_fit <- function(fit, newx, threads = fit$threads) UseMethod("predict_fit")
+predict_fit <- function(fit, newx, threads = NULL) UseMethod("predict_fit")
 
 # Out-of-bag predictions for the rows it was fitted on, or for the same rows with changed columns (`newx`), each by
 # the trees that did not see the row. NULL where the learner has no such thing.
-predict_oob <- function(fit, newx = NULL) UseMethod("predict_oob")
+predict_oob <- function(fit, newx = NULL, threads = NULL) UseMethod("predict_oob")
 
 #' @exportS3Method
-predict_oob.default <- function(fit, newx = NULL) NULL
+predict_oob.default <- function(fit, newx = NULL, threads = NULL) NULL
 
 is_learner <- function(x) inherits(x, "causalsynth_learner")
 

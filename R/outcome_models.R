@@ -29,7 +29,7 @@ predict_models <- function(models, rows, threads) {
     return(list(ps = ps, q1 = predict_fit(models$outcome$q1, rows, threads),
                 q0 = predict_fit(models$outcome$q0, rows, threads)))
   }
-  job <- list(covs = rows, treatment = models$treatment_name)
+  job <- list(covs = rows, treatment = models$treatment_name, threads = threads)
   q <- predict_part(job, models$outcome$both, seq_len(nrow(rows)), "both")
   list(ps = ps, q1 = q[[1]], q0 = q[[2]])
 }

@@ -22,8 +22,11 @@ pool_parts <- function(x, call = rlang::caller_env()) {
 
 # What a pool says of its making; carried along, never recomputed.
 pool_origin <- function(hybrid) {
+  # The formula's own environment may hold the seed: it must not travel with rows that are shared.
+  formula <- hybrid$formula
+  environment(formula) <- globalenv()
   list(
-    formula = hybrid$formula, kind = "hybrid", targeted = hybrid$targeted, treatment = hybrid$treatment,
+    formula = formula, kind = "hybrid", targeted = hybrid$targeted, treatment = hybrid$treatment,
     generator = hybrid$generator$spec$label, n_seed = hybrid$n_seed, seed_effect = hybrid$seed_effect,
     law_effect = truth(hybrid), treat_levels = hybrid$treat_levels, m = 1
   )

@@ -4,10 +4,11 @@
 seed_effect <- function(nuisance) {
   effect <- estimate_effect(nuisance, method = "tmle")
   table <- tidy(effect)
+  arms <- match(c("mean_1", "mean_0"), table$term)
   list(
-    estimate = table$estimate[1], std.error = table$std.error[1],
-    mean_1 = table$estimate[table$term == "mean_1"], mean_0 = table$estimate[table$term == "mean_0"],
-    conf.low = table$conf.low[1], conf.high = table$conf.high[1]
+    estimate = table$estimate[1], std.error = table$std.error[1], conf.low = table$conf.low[1],
+    conf.high = table$conf.high[1], mean_1 = table$estimate[arms[1]], mean_0 = table$estimate[arms[2]],
+    variance = unname(effect$variance[arms, arms])
   )
 }
 

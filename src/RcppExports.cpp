@@ -65,12 +65,12 @@ BEGIN_RCPP
 END_RCPP
 }
 // forest_predict
-Rcpp::NumericMatrix forest_predict(SEXP model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run);
+Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run);
 RcppExport SEXP _causalsynth_forest_predict(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP out_of_bagSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< SEXP >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
     Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
     Rcpp::traits::input_parameter< bool >::type out_of_bag(out_of_bagSEXP);
@@ -80,12 +80,12 @@ BEGIN_RCPP
 END_RCPP
 }
 // forest_leaves
-Rcpp::IntegerMatrix forest_leaves(SEXP model, Rcpp::List x, double rows, Rcpp::List run);
+Rcpp::IntegerMatrix forest_leaves(Rcpp::RawVector model, Rcpp::List x, double rows, Rcpp::List run);
 RcppExport SEXP _causalsynth_forest_leaves(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< SEXP >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
     Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
@@ -93,19 +93,8 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// is_null_pointer
-bool is_null_pointer(SEXP pointer);
-RcppExport SEXP _causalsynth_is_null_pointer(SEXP pointerSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< SEXP >::type pointer(pointerSEXP);
-    rcpp_result_gen = Rcpp::wrap(is_null_pointer(pointer));
-    return rcpp_result_gen;
-END_RCPP
-}
 // sequential_fit
-Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
+Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_sequential_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
@@ -119,12 +108,12 @@ BEGIN_RCPP
 END_RCPP
 }
 // sequential_draw
-Rcpp::List sequential_draw(SEXP model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor, Rcpp::List run);
+Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor, Rcpp::List run);
 RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP is_factorSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< SEXP >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< double >::type n(nSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
     Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
@@ -249,7 +238,6 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 6},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
-    {"_causalsynth_is_null_pointer", (DL_FUNC) &_causalsynth_is_null_pointer, 1},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},

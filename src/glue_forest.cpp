@@ -1,4 +1,5 @@
 #include "core/forest/forest.h"
+#include "core/forest/pack.h"
 #include "core/forest/predict.h"
 #include "glue_frame.h"
 #include "glue_host.h"
@@ -37,7 +38,14 @@ Rcpp::NumericMatrix by_row(const std::vector<double>& values, std::size_t width)
 
 }  // namespace
 
-// kind: "binary", "mean" or "classes". Returns the model (an external pointer) and what the fit said.
+Forest forest_of(const Rcpp::RawVector& model) {
+  causalsynth::ArchiveReader in(glue::view(model));
+  Forest forest = causalsynth::unpack_forest(in);
+  in.finish();
+  return forest;
+}
+
+// kind: "binary", "mean" or "classes". Returns the model (as bytes) and what the fit said.
 // [[Rcpp::export]]
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes,
                       Rcpp::List options, Rcpp::List run) {
@@ -51,35 +59,30 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int
   const int node_size = fit.forest.options.min_node_size.front();
   double nodes = 0;
   for (const auto& tree : fit.forest.trees) nodes += static_cast<double>(tree.nodes.size());
-  Rcpp::XPtr<Forest> model(new Forest(std::move(fit.forest)));
+  causalsynth::ArchiveWriter packed;
+  causalsynth::pack(fit.forest, packed);
   return Rcpp::List::create(
-      Rcpp::Named("model") = model, Rcpp::Named("oob") = by_row(fit.out_of_bag, width),
+      Rcpp::Named("model") = glue::raw(packed.bytes()), Rcpp::Named("oob") = by_row(fit.out_of_bag, width),
       Rcpp::Named("losses") = fit.losses, Rcpp::Named("min_node_size") = node_size,
-      Rcpp::Named("nodes") = nodes, Rcpp::Named("extra_trees") = static_cast<int>(model->extra_trees.size()));
+      Rcpp::Named("nodes") = nodes, Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()));
 }
 
 // [[Rcpp::export]]
-Rcpp::NumericMatrix forest_predict(SEXP model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run) {
-  const Rcpp::XPtr<Forest> forest(model);
+Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run) {
+  const Forest forest = forest_of(model);
   const causalsynth::Frame frame = glue::frame(x, static_cast<std::size_t>(rows));
   const auto execution = glue::execution(run);
-  return by_row(out_of_bag ? causalsynth::predict_out_of_bag(*forest, frame, execution)
-                           : causalsynth::predict_forest(*forest, frame, execution),
-                forest->width);
+  return by_row(out_of_bag ? causalsynth::predict_out_of_bag(forest, frame, execution)
+                           : causalsynth::predict_forest(forest, frame, execution),
+                forest.width);
 }
 
 // [[Rcpp::export]]
-Rcpp::IntegerMatrix forest_leaves(SEXP model, Rcpp::List x, double rows, Rcpp::List run) {
-  const Rcpp::XPtr<Forest> forest(model);
-  const auto leaves = causalsynth::predict_leaves(*forest, glue::frame(x, static_cast<std::size_t>(rows)),
+Rcpp::IntegerMatrix forest_leaves(Rcpp::RawVector model, Rcpp::List x, double rows, Rcpp::List run) {
+  const Forest forest = forest_of(model);
+  const auto leaves = causalsynth::predict_leaves(forest, glue::frame(x, static_cast<std::size_t>(rows)),
                                                   glue::execution(run));
-  Rcpp::IntegerMatrix result(static_cast<int>(rows), static_cast<int>(forest->trees.size()));
+  Rcpp::IntegerMatrix result(static_cast<int>(rows), static_cast<int>(forest.trees.size()));
   std::copy(leaves.begin(), leaves.end(), result.begin());
   return result;
-}
-
-// Whether a model did not survive being saved and loaded.
-// [[Rcpp::export]]
-bool is_null_pointer(SEXP pointer) {
-  return TYPEOF(pointer) != EXTPTRSXP || R_ExternalPtrAddr(pointer) == nullptr;
 }

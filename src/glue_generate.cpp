@@ -1,3 +1,4 @@
+// The generator crosses as bytes (core/base/archive.h).
 #include "core/generate/sequential.h"
 #include "glue_frame.h"
 #include "glue_host.h"
@@ -5,7 +6,7 @@
 using causalsynth::SequentialGenerator;
 
 // [[Rcpp::export]]
-Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run) {
+Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run) {
   causalsynth::GeneratorOptions settings;
   glue::OptionList reader(options);
   reader.read("trees", settings.trees);
@@ -16,24 +17,22 @@ Rcpp::List sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp
   reader.read("key", key);
   settings.key = glue::key(key);
   reader.finish();
-  Rcpp::XPtr<SequentialGenerator> model(new SequentialGenerator(SequentialGenerator::fit(
-      glue::frame(data, static_cast<std::size_t>(rows)), settings, glue::execution(run))));
-  return Rcpp::List::create(Rcpp::Named("model") = model,
-                            Rcpp::Named("size") = static_cast<double>(model->size()));
+  return glue::raw(SequentialGenerator::fit(glue::frame(data, static_cast<std::size_t>(rows)), settings,
+                                            glue::execution(run)).pack());
 }
 
 // Columns of n rows: numbers, or codes of factors (NA: missing).
 // [[Rcpp::export]]
-Rcpp::List sequential_draw(SEXP model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor,
+Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor,
                            Rcpp::List run) {
-  const Rcpp::XPtr<SequentialGenerator> generator(model);
+  const SequentialGenerator generator = SequentialGenerator::unpack(glue::view(model));
   std::vector<Rcpp::NumericVector> columns;
   std::vector<double*> out;
-  for (std::size_t j = 0; j < generator->columns(); ++j) {
+  for (std::size_t j = 0; j < generator.columns(); ++j) {
     columns.emplace_back(static_cast<R_xlen_t>(n));
     out.push_back(columns.back().begin());
   }
-  generator->draw(static_cast<std::size_t>(n), glue::key(key), out, glue::execution(run));
+  generator.draw(static_cast<std::size_t>(n), glue::key(key), out, glue::execution(run));
   Rcpp::List result(columns.size());
   for (std::size_t j = 0; j < columns.size(); ++j) {
     for (double& value : columns[j])

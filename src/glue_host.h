@@ -50,6 +50,12 @@ inline Rcpp::NumericVector key_words(std::uint64_t key) {
 inline causalsynth::Span<const double> view(const Rcpp::NumericVector& x) {
   return {x.begin(), static_cast<std::size_t>(x.size())};
 }
+inline causalsynth::Span<const unsigned char> view(const Rcpp::RawVector& x) {
+  return {x.begin(), static_cast<std::size_t>(x.size())};
+}
+inline Rcpp::RawVector raw(const std::vector<unsigned char>& bytes) {
+  return Rcpp::RawVector(bytes.begin(), bytes.end());
+}
 inline causalsynth::Span<double> writable(Rcpp::NumericVector& x) {
   return {x.begin(), static_cast<std::size_t>(x.size())};
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "../forest/pack.h"
 #include "../forest/predict.h"
 
 namespace causalsynth {
@@ -212,11 +213,59 @@ double ColumnLaw::draw(const double* row, Stream& stream) const {
   return drawn < atoms_.size() ? atoms_[drawn] : draw_number(row, stream);
 }
 
-std::size_t ColumnLaw::size() const {
-  std::size_t total = residuals_.size() + atoms_.size();
+void ColumnLaw::pack(ArchiveWriter& out) const {
+  out.value(static_cast<std::uint64_t>(column_));
+  out.value(static_cast<std::uint8_t>(factor_));
+  out.value(static_cast<std::uint8_t>(continuous_));
+  out.value(low_);
+  out.value(high_);
+  out.vector(atoms_);
+  out.vector(shares_);
+  out.vector(residuals_);
+  linear_.pack(out);
+  out.value(static_cast<std::uint64_t>(leaf_at_.size()));
+  for (const auto& at : leaf_at_) out.vector(at);
+  causalsynth::pack(atom_forest_, out);
+  causalsynth::pack(residual_forest_, out);
+}
+
+ColumnLaw ColumnLaw::unpack(ArchiveReader& in) {
+  ColumnLaw law;
+  law.column_ = static_cast<std::size_t>(in.value<std::uint64_t>());
+  law.factor_ = in.value<std::uint8_t>() != 0;
+  law.continuous_ = in.value<std::uint8_t>() != 0;
+  law.low_ = in.value<double>();
+  law.high_ = in.value<double>();
+  in.vector(law.atoms_);
+  in.vector(law.shares_);
+  in.vector(law.residuals_);
+  law.linear_ = LinearPart::unpack(in, law.column_);
+  law.leaf_at_.resize(in.count());
+  for (auto& at : law.leaf_at_) in.vector(at);
+  law.atom_forest_ = unpack_forest(in);
+  law.residual_forest_ = unpack_forest(in);
+  law.check();
+  return law;
+}
+
+// What draw() relies on.
+void ColumnLaw::check() const {
+  const std::size_t classes = atoms_.size() + continuous_, trees = leaf_at_.size();
+  ArchiveReader::require(classes >= 1 && shares_.size() == classes);
   for (const Forest* forest : {&atom_forest_, &residual_forest_})
-    for (const Tree& tree : forest->trees) total += tree.nodes.size();
-  return total;
+    ArchiveReader::require(forest->trees.empty() || forest->quantiser.columns().size() == column_);
+  ArchiveReader::require(atom_forest_.trees.empty() ||
+                         atom_forest_.width == (classes == 2 ? 1 : classes));
+  ArchiveReader::require(residual_forest_.trees.size() == trees);
+  ArchiveReader::require(!continuous_ || !residuals_.empty());
+  for (std::size_t t = 0; t < trees; ++t) {
+    const auto& at = leaf_at_[t];
+    ArchiveReader::require(at.size() == residual_forest_.trees[t].nodes.size() + 1);
+    ArchiveReader::require(at.front() == 0 && at.back() <= residuals_.size() / trees);
+    for (std::size_t l = 1; l < at.size(); ++l)
+      ArchiveReader::require(at[l] > at[l - 1] ||
+                             (at[l] == at[l - 1] && !residual_forest_.trees[t].nodes[l - 1].leaf()));
+  }
 }
 
 }  // namespace causalsynth

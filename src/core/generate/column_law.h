@@ -34,14 +34,16 @@ class ColumnLaw {
 
   // A draw given the row's earlier columns (numbers with NaN missing, codes with 0 missing).
   double draw(const double* row, Stream& stream) const;
-  // Nodes and values kept, a measure of size.
-  std::size_t size() const;
+  std::size_t predictors() const { return column_; }
+  void pack(ArchiveWriter& out) const;
+  static ColumnLaw unpack(ArchiveReader& in);
 
  private:
   void find_atoms(const Column& column, const GeneratorOptions& options);
   void fit_atoms(const Frame& data, const GeneratorOptions& options, const Execution& execution);
   void fit_residuals(const Frame& data, const GeneratorOptions& options, const Execution& execution);
   std::size_t class_of(double value) const;
+  void check() const;
   double draw_number(const double* row, Stream& stream) const;
 
   std::size_t column_ = 0;
@@ -53,7 +55,8 @@ class ColumnLaw {
 
   LinearPart linear_;
   Forest residual_forest_;
-  // Residuals sorted within each leaf: those of leaf l of tree t are at leaf_at_[t][l] .. [l + 1].
+  // Residuals sorted within each leaf: those of node l of tree t are at leaf_at_[t][l] .. [l + 1] of the
+  // tree's share of `residuals_`.
   std::vector<double> residuals_;
   std::vector<std::vector<std::uint32_t>> leaf_at_;
   double low_ = 0.0, high_ = 0.0;  // range of the column

@@ -48,6 +48,19 @@ std::vector<LinearPart::Term> LinearPart::candidate_terms(const Frame& x, std::s
   return terms;
 }
 
+void LinearPart::pack(ArchiveWriter& out) const {
+  out.value(intercept_);
+  out.vector(terms_);
+}
+
+LinearPart LinearPart::unpack(ArchiveReader& in, std::size_t predictors) {
+  LinearPart result;
+  result.intercept_ = in.value<double>();
+  in.vector(result.terms_);
+  for (const Term& term : result.terms_) ArchiveReader::require(term.column < predictors);
+  return result;
+}
+
 LinearPart LinearPart::fit(const Frame& x, std::size_t predictors,
                            const std::vector<std::size_t>& rows, const std::vector<double>& y) {
   LinearPart result;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "../base/archive.h"
 #include "../data/frame.h"
 
 namespace causalsynth {
@@ -13,6 +14,9 @@ class LinearPart {
   // `y` for the rows given; predictors are columns 0..predictors-1 of the frame.
   static LinearPart fit(const Frame& x, std::size_t predictors, const std::vector<std::size_t>& rows,
                         const std::vector<double>& y);
+
+  void pack(ArchiveWriter& out) const;
+  static LinearPart unpack(ArchiveReader& in, std::size_t predictors);
 
   // value(j): the row's number (NaN: missing) or code (0: missing) in column j.
   template <class Values>

@@ -40,10 +40,23 @@ void SequentialGenerator::draw(std::size_t n, std::uint64_t key, const std::vect
   });
 }
 
-std::size_t SequentialGenerator::size() const {
-  std::size_t total = 0;
-  for (const ColumnLaw& law : laws_) total += law.size();
-  return total;
+std::vector<unsigned char> SequentialGenerator::pack() const {
+  ArchiveWriter out;
+  out.value(static_cast<std::uint64_t>(laws_.size()));
+  for (const ColumnLaw& law : laws_) law.pack(out);
+  return out.bytes();
+}
+
+SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes) {
+  ArchiveReader in(bytes);
+  SequentialGenerator result;
+  const std::size_t columns = in.count();
+  for (std::size_t j = 0; j < columns; ++j) {
+    result.laws_.push_back(ColumnLaw::unpack(in));
+    ArchiveReader::require(result.laws_.back().predictors() == j);
+  }
+  in.finish();
+  return result;
 }
 
 }  // namespace causalsynth

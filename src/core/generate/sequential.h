@@ -17,7 +17,8 @@ class SequentialGenerator {
             const Execution& execution) const;
 
   std::size_t columns() const { return laws_.size(); }
-  std::size_t size() const;
+  std::vector<unsigned char> pack() const;
+  static SequentialGenerator unpack(Span<const unsigned char> bytes);
 
  private:
   std::vector<ColumnLaw> laws_;

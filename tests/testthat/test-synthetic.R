@@ -1,0 +1,31 @@
+test_that("on a pool SE^2 is the seed's variance plus the pool's own", {
+  study <- generate(dgp_paper(), 400, seed = 1)
+  glm <- function(x, ...) estimate_effect(x, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
+  hybrid <- fit_hybrid(Y ~ A | ., study, gen_forest(trees = 5), learner_treatment = learn_glm(),
+                       learner_outcome = learn_glm(), seed = 2)
+  pool <- generate(hybrid, 2000, seed = 3, counterfactuals = TRUE)
+  methods <- c("aipw", "tmle")
+  all <- tidy(glm(pool, method = methods, contrasts = TRUE))
+  naive <- tidy(glm(pool, method = methods, contrasts = TRUE, naive = TRUE))
+  seed <- tidy(glm(Y ~ A | ., data = study, method = "tmle", contrasts = TRUE))
+  expect_equal(all$estimate, naive$estimate)
+  own <- all$std.error^2 - naive$std.error^2
+  expect_equal(own, rep(seed$std.error^2, 2), tolerance = 1e-6)
+  expect_equal(hybrid$seed_effect$std.error, seed$std.error[1], tolerance = 1e-10)
+  expect_output(print(glm(pool)), "seed's variance")
+  expect_error(glm(pool, estimand = "ATT"), class = "causalsynth_error_input")
+})
+
+test_that("synthetic = list(n, k, m) scales by k/n + 1/m", {
+  study <- generate(dgp_paper(), 300, seed = 1)
+  glm <- function(...) estimate_effect(Y ~ A | ., study, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  plain <- tidy(glm())
+  expect_equal(tidy(glm(synthetic = list(n = 100, m = 2)))$std.error, plain$std.error * sqrt(3.5))
+  expect_equal(tidy(glm(synthetic = list(n = 100, k = 50)))$std.error, plain$std.error * sqrt(1.5))
+  expect_output(print(glm(synthetic = list(n = 100))), "approximate")
+  expect_snapshot(error = TRUE, {
+    glm(synthetic = 5)
+    glm(synthetic = list(n = 0))
+    glm(synthetic = list(k = 3))
+  })
+})
