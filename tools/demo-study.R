@@ -92,13 +92,13 @@ study_table <- function(result) {
   sets <- unique(result$estimates$set)
   one <- function(set) {
     rows <- result$estimates[result$estimates$set == set, ]
-    cells <- ifelse(is.na(rows$std.error), sprintf("%.4f", rows$estimate),
-                    sprintf("%.4f (%.4f)", rows$estimate, rows$std.error))
-    if (max(abs(rows$estimate)) > 10) cells <- gsub("([0-9]+[.][0-9]{2})[0-9]{2}", "\\1", cells)
+    number <- function(x) sprintf(if (max(abs(rows$estimate)) > 10) "%.2f" else "%.4f", x)
+    cells <- ifelse(is.na(rows$std.error), number(rows$estimate),
+                    sprintf("%s (%s)", number(rows$estimate), number(rows$std.error)))
     own <- if (set == "real seed") "fresh real rows" else set
     data.frame(
       set = set, t(stats::setNames(cells, toupper(rows$method))),
-      exact = if (is.na(rows$truth[1])) "" else sprintf("%.4f", rows$truth[1]),
+      exact = if (is.na(rows$truth[1])) "" else number(rows$truth[1]),
       DCR = sprintf("%.4f", mean(result$quality$distances[[own]])), TSTR = sprintf("%.4f", result$quality$tstr[[set]]),
       check.names = FALSE
     )
@@ -109,11 +109,13 @@ study_table <- function(result) {
 print_study <- function(result) {
   cat("\n== ", result$title %||% result$name, "\n", sep = "")
   cat("Effect of the treatment: estimate (standard error); exact: the pool's own effect, known by construction.\n")
+  wide <- options(width = 120)
+  on.exit(options(wide))
   print(study_table(result), row.names = FALSE, right = FALSE)
   cat(
-    "DCR: mean distance of covariates to the closest seed row; in the row of the real seed, of real rows",
+    "DCR: mean distance of covariates to the closest seed row; in the row of the real seed, of real rows ",
     if (result$split$held_out) "held out of the fit.\n" else "drawn afresh.\n",
-    "TSTR: ", toupper(result$quality$metric), " on real rows of an outcome model trained on the set.\n",
+    "TSTR: ", toupper(sub("^tstr_", "", result$quality$metric)), " on real rows of an outcome model trained on the set.\n",
     "Standard errors: influence functions on the seed; hybrids, those of the seed and of the pool together; the full\n",
     "set's are approximate. OR by forests has none.\n", sep = ""
   )
