@@ -1,7 +1,7 @@
 # Checks of arguments. Each says what is wrong, where, how often, and the cure, under a class that callers can catch:
 # causalsynth_error_input, _data, _overlap, _file, _fit.
 
-abort <- function(kind, message, call = NULL, ...) {
+abort <- function(kind, message, call = rlang::caller_env(), ...) {
   cli::cli_abort(
     message,
     class = c(paste0("causalsynth_error_", kind), "causalsynth_error"),
@@ -59,7 +59,7 @@ check_dots_empty <- function(..., .call = rlang::caller_env(), .known = characte
     abort("input", "An unnamed extra argument was given. Arguments after the third must be named.", call = .call)
   }
   bad <- given[1]
-  near <- .known[utils::adist(bad, .known, ignore.case = TRUE) <= 2]
+  near <- near_names(bad, .known)
   abort("input", c(
     "Unknown argument {.arg {bad}}.",
     i = if (length(near)) "Did you mean {.arg {near[1]}}?"
@@ -104,4 +104,12 @@ describe <- function(x) {
 
 count_phrase <- function(n, one, many = paste0(one, "s")) {
   paste(format(n, big.mark = ",", trim = TRUE, scientific = FALSE), if (n == 1) one else many)
+}
+
+# Known names within one edit of every third letter, the nearest first.
+near_names <- function(name, known) {
+  if (length(known) == 0) return(character())
+  distance <- utils::adist(name, known, ignore.case = TRUE)[1, ]
+  near <- distance <= max(1, nchar(name) %/% 3)
+  utils::head(known[near][order(distance[near])], 3)
 }

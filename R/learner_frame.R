@@ -1,7 +1,9 @@
 # What a learner of columns (a forest, not a linear model) sees of a formula's terms: each variable or expression of a
 # term as columns, matrices such as splines::ns() split. Interactions need no column of their own.
-learner_frame <- function(terms, data) {
+learner_frame <- function(terms, data, call = rlang::caller_env()) {
   terms <- stats::delete.response(terms)
+  absent <- setdiff(all.vars(terms), c(names(data), ls(environment(terms))))
+  if (length(absent)) abort("data", "The rows lack {length(absent)} column{?s} of the fit: {.val {absent}}.", call = call)
   variables <- as.list(attr(terms, "variables"))[-1]
   plain <- vapply(variables, is.name, NA)
   if (all(plain)) {

@@ -50,7 +50,7 @@ check_known_columns <- function(names, data, call) {
   unknown <- setdiff(names, names(data))
   if (length(unknown) == 0) return(invisible())
   near <- unique(unlist(lapply(unknown, function(u) {
-    names(data)[utils::adist(u, names(data), ignore.case = TRUE) <= 2]
+    near_names(u, names(data))
   })))
   abort("input", c(
     "{.arg formula} names {length(unknown)} unknown column{?s}: {.val {unknown}}.",
