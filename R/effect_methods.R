@@ -11,7 +11,8 @@
 #' @return `tidy()`: a data frame with columns `method`, `term`, `estimate`, `std.error`, `statistic`, `p.value`,
 #'   `conf.low`, `conf.high`, one row a method and term. `glance()`: one row a method. `augment()`: the data with
 #'   `.ps`, `.q1`, `.q0`, `.weights`. `autoplot()`: a ggplot. `confint()`: a matrix.
-#'   `coef()`, `vcov()`: the contrasts, named `ATE` (with several methods `aipw:ATE` and so on), and their joint covariance.
+#'   `coef()`, `vcov()`: the contrasts, named `ATE` (with several methods `aipw:ATE` and so on), and their joint
+#'   covariance.
 #'   `weights()`: the methods' weights. `nobs()`: rows analysed. `as.list()`: one effect a method.
 #' @examples
 #' a <- rep(0:1, 50)
