@@ -4,8 +4,7 @@
 #' fitted nuisances.
 #'
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
-#'   drawn by
-#'   [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
+#'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
 #'   names of a list label the methods.
@@ -19,10 +18,9 @@
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Arguments of [nuisance()] such as `learner_treatment`, `crossfit` or `bounds`.
 #' @return An object of class `causalsynth_effect`; [tidy()][effect_methods] gives its estimates with standard
-#'   errors and confidence
-#'   intervals. With `repeats`, each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r -
-#'   median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class `causalsynth_error_input`,
-#'   `_data` or `_overlap`.
+#'   errors and confidence intervals. With `repeats`, each estimate is the median over repetitions and SE^2 =
+#'   median(se^2 + (theta_r - median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class
+#'   `causalsynth_error_input`, `_data` or `_overlap`.
 #' @references Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68; Stefanski and Boos (2002), The
 #'   American Statistician 56, 29-38.
 #' @examples

@@ -15,9 +15,8 @@
 #'   6. `out_of_range`: only with `range = "seed"`.
 #'
 #'   The rows kept take the types of the real data (integer, factor levels, logical, date); where a whole-number
-#'   column
-#'   got decimals they are rounded and counted. A column that is text throughout where numbers are needed, and columns
-#'   that the rows lack, are errors. Columns that the real data lack are left out and counted.
+#'   column got decimals they are rounded and counted. A column that is text throughout where numbers are needed,
+#'   and columns that the rows lack, are errors. Columns that the real data lack are left out and counted.
 #' @return A generator spec for [fit_generator()] and [fit_hybrid()]. A file that cannot be read is an error of class
 #'   `causalsynth_error_file`.
 #' @examples

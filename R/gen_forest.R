@@ -1,13 +1,10 @@
 #' Forest generator
 #'
-#' The default generator: the joint law of mixed columns as a chain of conditional laws in the order of the
-#' columns. Categories
-#' (factors, numbers of few values, values shared by many rows, and missing values) are drawn from probability
-#' forests;
-#' the rest of a numeric column from a linear part plus a residual drawn from the leaf of a random tree. Leaves
-#' draw between
-#' their order statistics, so that no continuous training value comes back, and have at least five rows; node
-#' sizes are chosen by out-of-bag error.
+#' The default generator: the joint law of mixed columns as a chain of conditional laws in the order of the columns.
+#' Categories (factors, numbers of few values, values shared by many rows, and missing values) are drawn from
+#' probability forests; the rest of a numeric column from a linear part plus a residual drawn from the leaf of a
+#' random tree. Leaves draw between their order statistics, so that no continuous training value comes back, and
+#' have at least five rows; node sizes are chosen by out-of-bag error.
 #'
 #' @param trees Trees of each forest.
 #' @param min_node_size Node size of every forest, or `NULL` to choose it for each column by out-of-bag error.

@@ -10,9 +10,8 @@
 #' @param threads Number of threads, or `NULL` for the default (see [causalsynth-package]); the result does not
 #'   depend on it.
 #' @return An object of class `causalsynth_generator`: draw rows with [generate()][generate.causalsynth_generator],
-#'   see its columns
-#'   with `tidy()`. Infinite values, lists as columns and
-#'   duplicated names are errors of class `causalsynth_error_data`.
+#'   see its columns with `tidy()`. Infinite values, lists as columns and duplicated names are errors of class
+#'   `causalsynth_error_data`.
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
 #' fit <- fit_generator(gen_forest(trees = 20), study, seed = 2)

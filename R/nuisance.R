@@ -17,8 +17,7 @@
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; forests do not take
-#'   weights,
-#'   there they enter the estimators only.
+#'   weights, there they enter the estimators only.
 #' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
 #'   (bounded probabilities), `bounds`, `n`, `weights`, `covs` and more. Errors are of class
 #'   `causalsynth_error_input` or `causalsynth_error_data`; over 5 % of rows bounded is a warning of class

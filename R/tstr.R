@@ -10,11 +10,11 @@
 #' @param seed one whole number, or NULL to draw from R's own generator.
 #' @param threads number of threads; the result does not depend on it.
 #' @param ... must be empty.
-#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the
-#'   share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
-#'   `prediction` (one number a row of `test`), `n_train`, `n_test`, `learner`. [tidy()][tidy_metric] gives a
-#'   table. A treatment or
-#'   outcome with other levels in `synthetic` than in `test` is an error of class `causalsynth_error_data`.
+#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2",
+#'   the share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
+#'   `prediction` (one number a row of `test`), `n_train`, `n_test`, `learner`. [tidy()][tidy_metric] gives a table.
+#'   A treatment or outcome with other levels in `synthetic` than in `test` is an error of class
+#'   `causalsynth_error_data`.
 #' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
 #'   order, ties counting one half. A good score does not mean that the treatment effect survived: read it beside
 #'   [estimate_effect()].
