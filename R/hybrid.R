@@ -8,8 +8,8 @@
 #' estimated on the seed by two-epsilon TMLE with honest nuisances, as `estimate_effect(formula, data, method =
 #' "tmle", seed = seed)` does; (2) the outcome regression is refitted on all rows and fluctuated with the same
 #' epsilons; (3) one shift per arm, on the logit scale of the outcome's range, makes the mean of `Q(a, W)` over
-#' 200,000 rows of the generator (all its rows, for [gen_data()]) equal the seed's targeted arm mean. Rows are never selected: a finite pool misses
-#' the law's effect by `sd(Q1 - Q0) / sqrt(n)`.
+#' 200,000 rows of the generator (all its rows, for [gen_data()]) equal the seed's targeted arm mean. Rows are never
+#' selected: a finite pool misses the law's effect by `sd(Q1 - Q0) / sqrt(n)`.
 #'
 #' A continuous outcome is its regression plus a residual, drawn between the order statistics of the seed's
 #' out-of-bag (or cross-fitted) residuals in the same arm at a similar predicted mean, so that spread and tails
@@ -36,7 +36,8 @@
 #'   \doi{10.2202/1557-4679.1043}.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#'                      learner_outcome = learn_glm())
 #' hybrid
 #' pool <- generate(hybrid, 1000, seed = 3)
 #' truth(pool)
@@ -126,7 +127,8 @@ outcome_means <- function(hybrid, base) {
 #'   through `[`, [rbind()], [merge()] and dplyr.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#'                      learner_outcome = learn_glm())
 #' generate(hybrid, 5, seed = 3)
 #' @export
 generate.causalsynth_hybrid <- function(x, n, seed = NULL, ..., counterfactuals = FALSE, threads = NULL) {
