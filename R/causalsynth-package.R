@@ -4,12 +4,35 @@
 #' and outcome `Y` are drawn from models fitted to the study, so that the average treatment effect of the synthetic
 #' rows is known exactly.
 #'
-#' @section The main steps:
-#' * [fit_hybrid()] fits a hybrid to a study, [generate()] draws rows from it, [truth()] returns their exact effect.
-#' * [estimate_effect()] estimates effects with standard errors, from data, from fitted [nuisance()]s or from a pool.
-#' * [dcr()] and [tstr()] say how close and how useful synthetic rows are.
-#' * [dgp_paper()] and [dgp()] are mechanisms with a known truth.
+#' In these pages *the seed* is the real data; the argument `seed` is the random one.
 #'
+#' @section The main steps:
+#' * [fit_hybrid()] fits a hybrid to a study, [generate()][generate.causalsynth_hybrid] draws a pool of rows from it,
+#'   [truth()] returns their exact effect.
+#' * [estimate_effect()] estimates effects with standard errors, from data, from fitted nuisances or from a pool;
+#'   methods are [est_iptw()], [est_aipw()], [est_or()] and [est_tmle()], results are read by
+#'   [tidy()][effect_methods] and its like.
+#' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
+#'   [learn_glm()]; [forest()] is the forest behind them.
+#' * [fit_generator()] learns all columns, as [gen_forest()] or [gen_data()] says;
+#'   [generate()][generate.causalsynth_generator] draws rows.
+#' * [dcr()] and [tstr()] say how close and how useful synthetic rows are.
+#' * [dgp_paper()] and [dgp()] are mechanisms with a known truth; [generate()][generate.causalsynth_dgp_paper]
+#'   draws rows.
+#'
+#' @section Random numbers and threads: A function that draws takes `seed`: one whole number, which leaves R's own
+#' generator as it was, or `NULL`, which draws from it, so that `set.seed()` works. Results do not depend on the
+#' number of threads: the argument `threads`, else `options(causalsynth.threads = )`, else the environment variable
+#' `RCPP_PARALLEL_NUM_THREADS`, else 2. In interactive sessions a progress bar shows after a second;
+#' `options(causalsynth.progress = FALSE)` silences it.
+#'
+#' @section Errors: They name the argument or column, how many rows, and the cure, and are of class
+#' `causalsynth_error` and one of `causalsynth_error_input` (arguments), `_data` (the rows), `_overlap`
+#' (probabilities of zero), `_file` (files) and `_fit` (models). A warning is of class
+#' `causalsynth_warning_overlap`, `_crossfit`, `_contrast` or `_fit`.
+#'
+#' @references Kim, Xu and Lin (2025), "A Technical Exploration of Causal Inference with Hybrid LLM Synthetic Data",
+#'   \doi{10.48550/arXiv.2511.00318}.
 #' @keywords internal
 #' @useDynLib causalsynth, .registration = TRUE
 #' @importFrom Rcpp evalCpp

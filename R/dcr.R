@@ -21,6 +21,10 @@
 #'     nearest row (1 where both are 0; NA with one real row); `nearest`: the nearest row's number in `real`;
 #'   * `mean`, `sd`, `median`, `min` of the distances, `nndr_mean`, `copies` (rows at distance 0);
 #'   * `n`, `n_real`, `n_incomparable`, `columns`, `scale`.
+#'
+#'   [tidy()][tidy_metric] gives a table, [autoplot()][autoplot.causalsynth_dcr] a box plot. Columns that are
+#'   lacking, of another type, infinite, or with levels that `real` lacks are errors of class
+#'   `causalsynth_error_data`.
 #' @examples
 #' real <- generate(dgp_paper(), 200, seed = 1)
 #' fresh <- generate(dgp_paper(), 200, seed = 2)

@@ -5,7 +5,9 @@
 #'
 #' @param overlap how treatment depends on the covariates: "randomized" (probability 1/2), "none" (nearly
 #'   deterministic), "weak", or "moderate" (.4 times the logit of "weak", shifted to 40 percent treated).
-#' @return An object of class `causalsynth_dgp`: draw rows with `generate()`, ask for its effect with [truth()].
+#' @return An object of class `causalsynth_dgp`: draw rows with [generate()][generate.causalsynth_dgp_paper], ask
+#'   for its effect with [truth()].
+#' @seealso [dgp()] for a mechanism of your own.
 #' @references Kim, Xu and Lin (2025), "A Technical Exploration of Causal Inference with Hybrid LLM Synthetic Data",
 #'   arXiv 2511.00318.
 #' @examples
@@ -33,7 +35,10 @@ overlap_code <- function(overlap) match(overlap, overlap_names) - 1L
 #' @param family "binomial" for a 0/1 outcome, "gaussian" for the mean plus normal noise.
 #' @param ... must be empty.
 #' @param sd standard deviation of the noise, in units of the outcome ("gaussian" only).
-#' @return An object of class `causalsynth_dgp`. [truth()] of it is a Monte Carlo mean.
+#' @return An object of class `causalsynth_dgp`; draw rows with [generate()][generate.causalsynth_dgp_paper].
+#'   [truth()] of it is a Monte Carlo mean. What the functions return is checked when rows are drawn: a wrong
+#'   length, a value that is not finite or a probability outside \[0, 1\] is an error of class
+#'   `causalsynth_error_input`.
 #' @examples
 #' mechanism <- dgp(
 #'   covariates = function(n) data.frame(age = rnorm(n, 50, 10)),
@@ -73,10 +78,12 @@ check_function <- function(x, arg, what, call = rlang::caller_env()) {
 #' @param threads number of threads; the result does not depend on it. NULL takes `options(causalsynth.threads)`,
 #'   then the environment variable RCPP_PARALLEL_NUM_THREADS, then 2.
 #' @param ... must be empty.
-#' @return A data frame of `n` independent rows: the covariates (`W1` to `W6` for [dgp_paper()]), treatment `A` (integer
-#'   0/1), outcome `Y` (integer 0/1, or a number), and `q1, q0, ps` on request.
+#' @return A data frame of `n` independent rows: the covariates (`W1` to `W6` for [dgp_paper()]), treatment `A`
+#'   (integer 0/1), outcome `Y` (integer 0/1, or a number), and `q1, q0, ps` on request. An `n` below 1 is an error
+#'   of class `causalsynth_error_input`.
 #' @examples
 #' generate(dgp_paper(), 5, seed = 1)
+#' generate(dgp_paper("weak"), 5, seed = 1, counterfactuals = TRUE)
 #' @export
 generate.causalsynth_dgp_paper <- function(x, n, seed = NULL, counterfactuals = FALSE, threads = NULL, ...) {
   check_dots_empty(..., .known = c("n", "seed", "counterfactuals", "threads"))

@@ -3,8 +3,8 @@
 #' Effects of a binary treatment by weighting, outcome regression, AIPW or TMLE, from a formula and data or from
 #' fitted nuisances.
 #'
-#' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool of
-#'   [fit_hybrid()], whose roles are those of its hybrid.
+#' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
+#'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
 #'   names of a list label the methods.
@@ -13,14 +13,14 @@
 #' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters.
 #' @param weights Case weights, one a row, or `NULL`.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
-#'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"` comes with a later version.
+#'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"` is refused: it is not there yet.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Arguments of [nuisance()] such as `learner_treatment`, `crossfit` or `bounds`.
-#' @return An object of class `causalsynth_effect`; [tidy()] gives its estimates with standard errors and confidence
-#'   intervals. With `repeats`, each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r -
-#'   median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class `causalsynth_error_input`,
-#'   `_data` or `_overlap`.
+#' @return An object of class `causalsynth_effect`; [tidy()][effect_methods] gives its estimates with standard
+#'   errors and confidence intervals. With `repeats`, each estimate is the median over repetitions and SE^2 =
+#'   median(se^2 + (theta_r - median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class
+#'   `causalsynth_error_input`, `_data` or `_overlap`.
 #' @references Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68; Stefanski and Boos (2002), The
 #'   American Statistician 56, 29-38.
 #' @examples

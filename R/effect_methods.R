@@ -10,7 +10,9 @@
 #' @param ... Not used; an unknown argument is an error.
 #' @return `tidy()`: a data frame with columns `method`, `term`, `estimate`, `std.error`, `statistic`, `p.value`,
 #'   `conf.low`, `conf.high`, one row a method and term. `glance()`: one row a method. `augment()`: the data with
-#'   `.ps`, `.q1`, `.q0`, `.weights`. `autoplot()`: a ggplot. `confint()`: a matrix.
+#'   `.ps`, `.q1`, `.q0`, `.weights`. `autoplot()`: a ggplot. `confint()`: a matrix. `coef()`, `vcov()`: the
+#'   contrasts, named `ATE` (with several methods `aipw:ATE` and so on), and their joint covariance. `weights()`:
+#'   the methods' weights. `nobs()`: rows analysed. `as.list()`: one effect a method.
 #' @examples
 #' a <- rep(0:1, 50)
 #' fit <- estimate_effect(as_nuisance(a, rnorm(100, a), rep(.5, 100), rep(1, 100), rep(0, 100)))

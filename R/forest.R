@@ -5,12 +5,11 @@
 #' Splits maximise the Gini or variance gain among `mtry` columns drawn at each node; as in ranger, a node
 #' in which none of the drawn columns can be split becomes a leaf.
 #'
-#' @details
-#' Columns are cut once into at most 255 ordered bins, exactly where a column has no more distinct values. Factors are
-#' split as categories: levels are ordered by the node's own mean outcome, which finds the best binary subset for
-#' means and for two classes. Missing values are a category of their own in factors; in numeric columns every split
-#' learns the side they go to. Each row's out-of-bag prediction averages the trees that did not see the row; rows that every
-#' tree has seen get extra trees (only for that purpose), so that none is missing.
+#' @details Columns are cut once into at most 255 ordered bins, exactly where a column has no more distinct values.
+#' Factors are split as categories: levels are ordered by the node's own mean outcome, which finds the best binary
+#' subset for means and for two classes. Missing values are a category of their own in factors; in numeric columns
+#' every split learns the side they go to. Each row's out-of-bag prediction averages the trees that did not see the
+#' row; rows that every tree has seen get extra trees (only for that purpose), so that none is missing.
 #'
 #' Draws come from streams keyed by `seed` and the tree's number: the forest does not depend on `threads`.
 #'
@@ -19,8 +18,9 @@
 #' @param y Outcome, length n: factor, logical, character, or number. No missing values.
 #' @param trees Number of trees.
 #' @param mtry Columns tried at each split; default `floor(sqrt(p))`.
-#' @param min_node_size A node of at most this many bagged rows is not split. Several values: trees are grown to the smallest,
-#'   and the size of the least out-of-bag squared error is kept (scored in the same pass). Default 10 for classes, 5 for means.
+#' @param min_node_size A node of at most this many bagged rows is not split. Several values: trees are grown to the
+#'   smallest, and the size of the least out-of-bag squared error is kept (scored in the same pass). Default 10 for
+#'   classes and for numbers 0 and 1, 5 for other means.
 #' @param min_bucket Least number of bagged rows on either side of a split.
 #' @param max_depth Greatest depth, `NULL` for no limit.
 #' @param sample_fraction Share of rows in each bag.
@@ -28,15 +28,19 @@
 #' @param split_rule `"default"`: Gini for classes, variance for means (for 0 and 1 these are the same).
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
-#' @param ... Passed on to the data frame method; unknown names are an error.
-#' @return An object of class `causalsynth_forest`; `$oob` holds the out-of-bag predictions (a vector for means, a matrix with a
-#'   column a class otherwise), `$oob_error` their mean squared error.
+#' @param ... Passed on to the data frame method (all arguments after `y` are named); unknown names are an error.
+#' @return An object of class `causalsynth_forest`; `$oob` holds the out-of-bag predictions (a vector for means, a
+#'   matrix with a column a class otherwise), `$oob_error` their mean squared error (for classes, the Brier score).
+#'   Missing or infinite outcomes, infinite covariates, and in `predict()` lacking columns or levels never seen are
+#'   errors of class `causalsynth_error_data`.
 #' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
 #' fit <- forest(Y ~ ., study, trees = 100, seed = 1)
 #' fit
 #' head(predict(fit, study))
+#' classes <- forest(factor(Y) ~ ., study, trees = 100, seed = 1)
+#' head(predict(classes, study, type = "prob"))
 #' @export
 forest <- function(x, ...) UseMethod("forest")
 

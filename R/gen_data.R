@@ -14,10 +14,11 @@
 #'      data, another value;
 #'   6. `out_of_range`: only with `range = "seed"`.
 #'
-#'   The rows kept take the types of the real data (integer, factor levels, logical, date); where a whole-number column
-#'   got decimals they are rounded and counted. A column that is text throughout where numbers are needed, and columns
-#'   that the rows lack, are errors. Columns that the real data lack are left out and counted.
-#' @return A specification for [fit_generator()].
+#'   The rows kept take the types of the real data (integer, factor levels, logical, date); where a whole-number
+#'   column got decimals they are rounded and counted. A column that is text throughout where numbers are needed,
+#'   and columns that the rows lack, are errors. Columns that the real data lack are left out and counted.
+#' @return A generator spec for [fit_generator()] and [fit_hybrid()]. A file that cannot be read is an error of class
+#'   `causalsynth_error_file`.
 #' @examples
 #' seed <- generate(dgp_paper(), 100, seed = 1)
 #' made <- generate(dgp_paper(), 500, seed = 2)
@@ -65,6 +66,10 @@ law_rows.fitted_gen_data <- function(generator, n, key, threads) structure(gener
 #' @param threads not used: one draw is as fast as it gets.
 #' @return A data frame of the real data's class, columns and types. If `n` is the number of rows kept, all of them in
 #'   their order; otherwise rows drawn with replacement.
+#' @examples
+#' seed <- generate(dgp_paper(), 100, seed = 1)
+#' fit <- fit_generator(gen_data(generate(dgp_paper(), 50, seed = 2)), seed)
+#' generate(fit, 3, seed = 3)
 #' @export
 generate.fitted_gen_data <- function(x, n = NULL, seed = NULL, ..., threads = NULL) {
   check_dots_empty(..., .known = c("n", "seed", "threads"))

@@ -1,17 +1,19 @@
 #' Forest generator
 #'
-#' The default generator: the joint law of mixed columns as a chain of conditional laws in the order of the columns. Categories
-#' (factors, numbers of few values, values shared by many rows, and missing values) are drawn from probability forests;
-#' the rest of a numeric column from a linear part plus a residual drawn from the leaf of a random tree. Leaves draw between
-#' their order statistics, so that no continuous training value comes back, and have at least five rows; node
-#' sizes are chosen by out-of-bag error.
+#' The default generator: the joint law of mixed columns as a chain of conditional laws in the order of the columns.
+#' Categories (factors, numbers of few values, values shared by many rows, and missing values) are drawn from
+#' probability forests; the rest of a numeric column from a linear part plus a residual drawn from the leaf of a
+#' random tree. Leaves draw between their order statistics, so that no continuous training value comes back, and
+#' have at least five rows; node sizes are chosen by out-of-bag error.
 #'
 #' @param trees Trees of each forest.
 #' @param min_node_size Node size of every forest, or `NULL` to choose it for each column by out-of-bag error.
 #' @param most_atoms A numeric column of at most so many distinct values is drawn as categories.
 #' @param atom_share A number shared by at least this share of rows (a spike, such as zero) is drawn as a category.
-#' @return A generator spec for [fit_generator()] and [fit_hybrid()].
-#' @references Sequential synthesis: Reiter (2005) "Using CART to generate partially synthetic public use microdata", Journal of Official Statistics 21(3).
+#' @return A generator spec, an object of class `causalsynth_gen`, for [fit_generator()] and [fit_hybrid()].
+#' @seealso [gen_data()] for rows made elsewhere.
+#' @references Sequential synthesis: Reiter (2005) "Using CART to generate partially synthetic public use
+#'   microdata", Journal of Official Statistics 21(3).
 #' @examples
 #' gen_forest(trees = 100)
 #' @export

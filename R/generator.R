@@ -3,11 +3,15 @@
 #' Learns the joint law of a data frame's columns, as a `gen_*()` spec says.
 #'
 #' @param spec A generator spec: [gen_forest()] or [gen_data()].
-#' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing values allowed.
+#' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing
+#'   values allowed.
 #' @param ... Unknown names are an error.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
-#' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
-#' @return An object of class `causalsynth_generator` for [generate()].
+#' @param threads Number of threads, or `NULL` for the default (see [causalsynth-package]); the result does not
+#'   depend on it.
+#' @return An object of class `causalsynth_generator`: draw rows with [generate()][generate.causalsynth_generator],
+#'   see its columns with `tidy()`. Infinite values, lists as columns and duplicated names are errors of class
+#'   `causalsynth_error_data`.
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
 #' fit <- fit_generator(gen_forest(trees = 20), study, seed = 2)
@@ -50,10 +54,12 @@ row_template <- function(data) {
 #'
 #' @param x A fitted generator.
 #' @param n Number of rows, at least 1.
-#' @param seed A whole number, or `NULL` to draw from R's own generator. The same seed gives the same rows for any number of threads.
+#' @param seed A whole number, or `NULL` to draw from R's own generator. The same seed gives the same rows for any
+#'   number of threads.
 #' @param ... Unknown names are an error.
-#' @param threads Number of threads.
-#' @return A data frame of `n` rows with the columns, types, levels and class of the data the generator was fitted on.
+#' @param threads Number of threads, or `NULL` for the default.
+#' @return A data frame of `n` independent rows with the columns, types, levels and class of the data the generator
+#'   was fitted on.
 #' @name generate.causalsynth_generator
 #' @examples
 #' fit <- fit_generator(gen_forest(trees = 20), data.frame(x = rnorm(100)), seed = 1)

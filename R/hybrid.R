@@ -1,34 +1,43 @@
 #' Fit a hybrid generator
 #'
-#' Covariates come from a generator; treatment is drawn from a fitted propensity (or at random) and the outcome from a fitted
-#' regression, so that each synthetic row's two mean outcomes, and with them the average treatment effect, are known exactly.
+#' Covariates come from a generator; treatment is drawn from a fitted propensity (or at random) and the outcome from
+#' a fitted regression, so that each synthetic row's two mean outcomes, and with them the average treatment effect,
+#' are known exactly.
 #'
-#' @details
-#' With `targeted = TRUE` the effect of the seed (the real data) is kept by construction: (1) arm means are estimated on the seed by
-#' two-epsilon TMLE with honest nuisances, as `estimate_effect(formula, data, method = "tmle", seed = seed)` does; (2) the outcome
-#' regression is refitted on all rows and fluctuated with the same epsilons; (3) one shift per arm, on the logit scale of
-#' the outcome's range, makes the mean of `Q(a, W)` over 200,000 rows of the generator equal the seed's targeted arm mean. Rows are never
+#' @details With `targeted = TRUE` the effect of the seed (the real data) is kept by construction: (1) arm means are
+#' estimated on the seed by two-epsilon TMLE with honest nuisances, as `estimate_effect(formula, data, method =
+#' "tmle", seed = seed)` does; (2) the outcome regression is refitted on all rows and fluctuated with the same
+#' epsilons; (3) one shift per arm, on the logit scale of the outcome's range, makes the mean of `Q(a, W)` over
+#' 200,000 rows of the generator (all its rows, for [gen_data()]) equal the seed's targeted arm mean. Rows are never
 #' selected: a finite pool misses the law's effect by `sd(Q1 - Q0) / sqrt(n)`.
 #'
-#' A continuous outcome is its regression plus a residual, drawn between the order statistics of the seed's out-of-bag (or
-#' cross-fitted) residuals in the same arm at a similar predicted mean, so that spread and tails stay.
+#' A continuous outcome is its regression plus a residual, drawn between the order statistics of the seed's
+#' out-of-bag (or cross-fitted) residuals in the same arm at a similar predicted mean, so that spread and tails
+#' stay.
 #'
 #' @param formula Roles of the study, `Y ~ A | W1 + W2` (`.`: all other columns).
-#' @param data The seed: a data frame, n rows. A is binary (0/1, logical or a factor of two levels); Y a number or binary.
+#' @param data The seed: a data frame, n rows. A is binary (0/1, logical or a factor of two levels); Y a number or
+#'   binary.
 #' @param generator Generator spec for the covariates, see [gen_forest()] and [gen_data()].
-#' @param treatment `"fitted"`: A drawn from the fitted propensity; `"randomized"`: with the seed's share of treated rows,
-#'   whatever the covariates.
+#' @param treatment `"fitted"`: A drawn from the fitted propensity; `"randomized"`: with the seed's share of treated
+#'   rows, whatever the covariates.
 #' @param targeted Keep the seed's effect by construction (see details)?
 #' @param learner_treatment,learner_outcome Learners as in [nuisance()].
-#' @param ... Unknown names are an error.
+#' @param ... Unknown names are an error: arguments after `generator` are named in full.
 #' @param bounds Bounds of the propensity in the estimation on the seed, as in [nuisance()].
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
-#' @param threads Number of threads.
-#' @return An object of class `causalsynth_hybrid`. [generate()] draws rows from it, [truth()] is the effect of its law.
-#' @references Kim, Xu and Lin (2025) \doi{10.48550/arXiv.2511.00318}; van der Laan and Rubin (2006) \doi{10.2202/1557-4679.1043}.
+#' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
+#' @return An object of class `causalsynth_hybrid`. [generate()][generate.causalsynth_hybrid] draws a pool of rows
+#'   from it, [truth()] is the effect of its law, `$seed_effect` the seed's TMLE, `$fluctuation` the epsilons and
+#'   shifts. Errors are of class `causalsynth_error_input` (formula, arguments) or `causalsynth_error_data` (a
+#'   treatment that is not binary, one arm only, a constant outcome, missing or infinite values in treatment or
+#'   outcome, infinite covariates).
+#' @references Kim, Xu and Lin (2025) \doi{10.48550/arXiv.2511.00318}; van der Laan and Rubin (2006)
+#'   \doi{10.2202/1557-4679.1043}.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#'                      learner_outcome = learn_glm())
 #' hybrid
 #' pool <- generate(hybrid, 1000, seed = 3)
 #' truth(pool)
@@ -110,13 +119,16 @@ outcome_means <- function(hybrid, base) {
 #' @param n Number of rows, at least 1.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param ... Unknown names are an error.
+#' @description Covariates from the hybrid's generator, treatment and outcome from its models.
 #' @param counterfactuals Add the columns `.ps`, `.q1`, `.q0`: each row's probability of treatment and mean outcomes?
-#' @param threads Number of threads.
-#' @return A data frame of class `causalsynth_pool` and of the seed's class, with the seed's columns, types and levels. [truth()] of
-#'   it is the exact mean of Q(1, W) - Q(0, W) over its rows, which travel with the rows through `[`, [rbind()], [merge()] and dplyr.
+#' @param threads Number of threads, or `NULL` for the default; the rows do not depend on it.
+#' @return A data frame of class `causalsynth_pool` and of the seed's class, with the seed's columns, types and
+#'   levels. [truth()] of it is the exact mean of Q(1, W) - Q(0, W) over its rows, which travel with the rows
+#'   through `[`, [rbind()], [merge()] and dplyr.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#'                      learner_outcome = learn_glm())
 #' generate(hybrid, 5, seed = 3)
 #' @export
 generate.causalsynth_hybrid <- function(x, n, seed = NULL, ..., counterfactuals = FALSE, threads = NULL) {

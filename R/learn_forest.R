@@ -1,14 +1,15 @@
 #' Forest learner
 #'
-#' The default learner of [nuisance()] and [fit_hybrid()]: a [forest()] whose node size is chosen by out-of-bag squared
-#' error (Brier score) among several, all scored in one pass.
+#' The default learner of [nuisance()] and [fit_hybrid()]: a [forest()] whose node size is chosen by out-of-bag
+#' squared error (Brier score) among several, all scored in one pass.
 #'
 #' @inheritParams forest
 #' @param min_node_size Candidate node sizes; one value to fix it.
-#' @param outcome How the outcome is regressed: `"by_arm"`, a forest within each treatment arm, or `"joint"`, one forest in which
-#'   the treatment is a further column, tried at every split.
+#' @param outcome How the outcome is regressed: `"by_arm"`, a forest within each treatment arm, or `"joint"`, one
+#'   forest in which the treatment is a further column, tried at every split.
 #' @param crossfit Default way to honest predictions in [nuisance()]: `"oob"` (out-of-bag) or `"folds"`.
-#' @return A learner, an object of class `causalsynth_learner`.
+#' @return A learner, an object of class `causalsynth_learner`, for [nuisance()], [estimate_effect()],
+#'   [fit_hybrid()] and [tstr()].
 #' @examples
 #' learn_forest(trees = 200, min_node_size = 10)
 #' @export

@@ -1,15 +1,17 @@
 #' Linear and logistic regression as a learner
 #'
-#' Least squares (a number as outcome) or logistic regression (0/1) on the terms of the formula, for [nuisance()] and
-#' [estimate_effect()]. Collinear and constant columns are set aside; a missing number becomes the column's mean and a
-#' missing level the mode, each with an indicator column.
+#' Least squares (a number as outcome) or logistic regression (0/1) on the terms of the formula, for [nuisance()],
+#' [estimate_effect()], [fit_hybrid()] and [tstr()]. Collinear and constant columns are set aside; a missing number
+#' becomes the column's mean and a missing level the mode, each with an indicator column.
 #'
 #' @param outcome `"by_arm"` fits the outcome within each arm, `"joint"` once with the treatment as a column.
 #' @return A learner, whose default `crossfit` is `"none"`. Fitting needs more rows than columns (in each arm, where
-#'   the outcome is fitted by arm): otherwise an error of class `causalsynth_error_data`.
+#'   the outcome is fitted by arm): otherwise an error of class `causalsynth_error_data`. Perfect separation is a
+#'   warning of class `causalsynth_warning_fit`.
 #' @references Golub and Van Loan (2013), Matrix Computations, section 5; McCullagh and Nelder (1989), section 2.5.
 #' @examples
-#' learn_glm()
+#' study <- generate(dgp_paper("moderate"), 500, seed = 1)
+#' estimate_effect(Y ~ A | ., study, learner_treatment = learn_glm(), learner_outcome = learn_glm())
 #' @export
 learn_glm <- function(outcome = c("by_arm", "joint")) {
   outcome <- check_choice(outcome, c("by_arm", "joint"), "outcome")

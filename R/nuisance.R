@@ -5,9 +5,10 @@
 #'
 #' @param formula `Y ~ A | W1 + W2`, or `Y ~ A | .` for all other columns.
 #' @param data A data frame, one row a unit. Missing `A` or `Y` are an error unless `na.action = na.omit`.
-#' @param learner_treatment,learner_outcome Learners, such as [learn_glm()].
+#' @param learner_treatment,learner_outcome Learners: [learn_forest()] or [learn_glm()].
 #' @param crossfit How rows are predicted: `"oob"` (out of bag), `"folds"`, `"none"` (in sample); one word for both
-#'   learners, or `c(treatment = , outcome = )`. `NULL` takes each learner's default.
+#'   learners, or `c(treatment = , outcome = )`. `NULL` takes each learner's default: `"oob"` for forests, `"none"`
+#'   for glm.
 #' @param folds Number of folds, stratified by arm and by a binary outcome.
 #' @param repeats Number of repetitions with fresh folds or trees; estimates combine by the median.
 #' @param bounds A number b bounds each arm's own probability from below; `c(l, u)` clips on both sides;
@@ -15,7 +16,8 @@
 #' @param na.action `na.fail`, or `na.omit` to drop rows with a missing treatment or outcome.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
-#' @param weights Case weights, one a row of `data`, or `NULL`.
+#' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; forests do not take
+#'   weights, there they enter the estimators only.
 #' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
 #'   (bounded probabilities), `bounds`, `n`, `weights`, `covs` and more. Errors are of class
 #'   `causalsynth_error_input` or `causalsynth_error_data`; over 5 % of rows bounded is a warning of class
@@ -65,6 +67,9 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
 
 #' Nuisances from given vectors
 #'
+#' Takes the propensity and the two mean outcomes of each row, fitted by any means, so that [estimate_effect()] can
+#' use them.
+#'
 #' @param treat 0/1, logical or a factor of two levels, one a row.
 #' @param outcome Numeric outcome; two values 0 and 1 make it binary.
 #' @param ps P(A = 1 | W) of each row, in \[0, 1\].
@@ -72,7 +77,9 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
 #' @param bounds As in [nuisance()].
 #' @param weights Case weights, or `NULL`.
 #' @param covs Data frame of covariates to keep with the result, or `NULL`.
-#' @return An object of class `causalsynth_nuisance`; see [nuisance()].
+#' @return An object of class `causalsynth_nuisance`; see [nuisance()]. Vectors of unlike length are an error of class
+#'   `causalsynth_error_input`, missing or infinite values and probabilities outside \[0, 1\] of class
+#'   `causalsynth_error_data`.
 #' @examples
 #' a <- rep(0:1, 50)
 #' y <- rnorm(100, a)

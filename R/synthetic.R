@@ -1,15 +1,15 @@
 # Standard errors of estimates from synthetic rows: the rows are only as good as the seed they were made from.
 
 #' @rdname estimate_effect
-#' @param naive For a pool: TRUE treats its rows as if they were real, and gives the standard error for the effect of the
-#'   pool's own law instead of the population's.
-#' @param synthetic For synthetic rows that are not a pool of this package: `list(n = , k = , m = )`, the number of real rows
-#'   behind them, of synthetic rows (default: those given) and of synthetic sets averaged (default 1).
-#' @details
-#' **Synthetic rows.** On a hybrid pool SE^2 = V_seed + v: the influence-function variance of the seed's targeted estimate, which the
-#' pool carries, and the pool's own. A pool of a plain (untargeted) hybrid is labelled approximate. With
-#' `synthetic`, SE^2 = v (k / n + 1 / m), for complete synthesis with the parameters held at their estimates (Raab, Nowok
-#' and Dibben 2016), labelled approximate too: it holds if the synthesis model is right and was estimated at the usual rate.
+#' @param naive For a pool: TRUE treats its rows as if they were real, and gives the standard error for the effect
+#'   of the pool's own law instead of the population's.
+#' @param synthetic For synthetic rows that are not a pool of this package: `list(n = , k = , m = )`, the number of
+#'   real rows behind them, of synthetic rows (default: those given) and of synthetic sets averaged (default 1).
+#' @details **Synthetic rows.** On a hybrid pool SE^2 = V_seed + v: the influence-function variance of the seed's
+#' targeted estimate, which the pool carries, and the pool's own. A pool of a plain (untargeted) hybrid is labelled
+#' approximate. With `synthetic`, SE^2 = v (k / n + 1 / m), for complete synthesis with the parameters held at their
+#' estimates (Raab, Nowok and Dibben 2016), labelled approximate too: it holds if the synthesis model is right and
+#' was estimated at the usual rate.
 #' @export
 estimate_effect.causalsynth_pool <- function(x, method = "aipw", ..., estimand = "ATE", contrasts = FALSE, naive = FALSE,
                                              seed = NULL, threads = NULL) {

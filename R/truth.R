@@ -4,14 +4,22 @@
 #'   synthetic rows.
 #' @param estimand which effect: "ATE" (all units), "ATT" (treated), "ATC" (controls), "ATO" (weighted by
 #'   `g (1 - g)`, the overlap population), or the mean outcome "mean_1" or "mean_0" had all been treated or not.
+#'   Hybrids and pools know the ATE only.
 #' @param ... for methods; unknown arguments are an error.
 #' @return One plain number, in units of the outcome (a difference of probabilities for a 0/1 outcome).
 #' @details
-#' * [dgp_paper()]: numerical quadrature over the law of the covariates, exact to 1e-6 and better. Without overlap the
-#'   propensity is nearly a step, so the normal covariates are rotated and integrated by the trapezoid rule, whose error
-#'   falls exponentially (Trefethen and Weideman 2014, SIAM Review 56(3)), rather than by a Gauss-Hermite rule.
+#' * [dgp_paper()]: numerical quadrature over the law of the covariates, exact to 1e-6 and better. Without overlap
+#'   the propensity is nearly a step, so the normal covariates are rotated and integrated by the trapezoid rule,
+#'   whose error falls exponentially (Trefethen and Weideman 2014, SIAM Review 56(3)), rather than by a
+#'   Gauss-Hermite rule.
 #' * [dgp()]: a Monte Carlo mean over `draws` rows of covariates drawn under a fixed key. The same call gives the same
 #'   number; its standard error is about `sd(Q1 - Q0) / sqrt(draws)`.
+#' * A hybrid: the mean of Q(1, W) - Q(0, W) over 200,000 rows of covariates drawn when it was fitted (over all
+#'   rows, for [gen_data()]).
+#' * A pool: the mean of Q(1, W) - Q(0, W) over its own rows, exactly; it is recomputed from the rows that are left
+#'   after `[`, `rbind()`, `merge()` or dplyr's row verbs. `NA` for a pool without rows.
+#'
+#' A data frame that is no pool, or a pool whose rows were changed without the package's knowledge, is an error.
 #' @examples
 #' truth(dgp_paper())
 #' truth(dgp_paper("weak"), "ATT")

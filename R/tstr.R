@@ -10,12 +10,19 @@
 #' @param seed one whole number, or NULL to draw from R's own generator.
 #' @param threads number of threads; the result does not depend on it.
 #' @param ... must be empty.
-#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2", the
-#'   share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
-#'   `prediction` and `outcome` (one number a row of `test`), `n_train`, `n_test`, `learner`.
+#' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2",
+#'   the share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
+#'   `prediction` and `outcome` (one number a row of `test`), `n_train`, `n_test`, `learner`. [tidy()][tidy_metric] gives a table.
+#'   A treatment or outcome with other levels in `synthetic` than in `test` is an error of class
+#'   `causalsynth_error_data`.
 #' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
 #'   order, ties counting one half. A good score does not mean that the treatment effect survived: read it beside
 #'   [estimate_effect()].
+#' @references DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845.
+#' @examples
+#' train <- generate(dgp_paper(), 500, seed = 1)
+#' test <- generate(dgp_paper(), 500, seed = 2)
+#' tstr(train, test, Y ~ A | ., learner = learn_forest(trees = 100), seed = 1)
 #' @export
 tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed = NULL, threads = NULL) {
   check_dots_empty(..., .known = c("learner", "seed", "threads"))

@@ -117,6 +117,8 @@ study_table <- function(result) {
 print_study <- function(result) {
   cat("\n== ", result$title %||% result$name, "\n", sep = "")
   cat("Effect of the treatment: estimate (standard error); exact: the pool's own effect, known by construction.\n")
+  wide <- options(width = 120)
+  on.exit(options(wide))
   print(study_table(result), row.names = FALSE, right = FALSE)
   cat(
     "DCR: mean distance of covariates to the closest seed row; in the row of the real seed, of real rows ",

@@ -1,4 +1,5 @@
-# The main job, from nothing: Rscript tools/demo.R [--data FILE.csv --formula "Y ~ A | ."] [--n 50000] [--seed 1] [--out DIR]
+# The main job, from nothing: Rscript tools/demo.R [--data FILE.csv --formula "Y ~ A | ."] [--n 50000] [--seed 1]
+# [--out DIR]
 #
 # Installs what is missing, then the package, and makes hybrid synthetic data with a known effect. Without --data it
 # does so for the paper's study 1 (a randomised sample of 1000 rows of dgp_paper()) and for the trial ACTG175.
