@@ -1,7 +1,7 @@
 test_that("specs print, format and summarise", {
   specs <- list(
-    learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"), gen_forest(),
-    gen_forest(min_node_size = 5), gen_data(contract_study()), est_aipw(), est_iptw("ht", cap = 20), est_or(), est_tmle()
+    learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"),
+    gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), est_aipw(), est_iptw("ht", cap = 20), est_or(), est_tmle()
   )
   for (spec in specs) {
     expect_speaks(spec)
@@ -105,7 +105,8 @@ test_that("hybrids and their pools", {
     expect_table(table, 3, c("term", "seed", "law"))
     expect_identical(table$term, c("ATE", "mean_1", "mean_0"))
     expect_identical(table$law, c(truth(hybrid), hybrid$law$mean_1, hybrid$law$mean_0))
-    expect_table(glance(hybrid), 1, c("n_seed", "targeted", "treatment", "generator", "estimate", "std.error", "truth", "law_sd"))
+    expect_table(glance(hybrid), 1,
+                 c("n_seed", "targeted", "treatment", "generator", "estimate", "std.error", "truth", "law_sd"))
     expect_identical(glance(hybrid)$truth, truth(hybrid))
     expect_draws(autoplot(hybrid, n = 100, seed = 1))
     draws <- simulate(hybrid, 2, seed = 3, n = 8)
@@ -180,7 +181,8 @@ test_that("metrics", {
   expect_draws(autoplot(distances))
   expect_draws(autoplot(distances, test = distances))
   for (outcome in c("binary", "number")) {
-    scored <- tstr(contract_study(90, outcome), contract_study(100, outcome)[51:100, ], y ~ a | ., learner = learn_glm())
+    real <- contract_study(100, outcome)[51:100, ]
+    scored <- tstr(contract_study(90, outcome), real, y ~ a | ., learner = learn_glm())
     expect_speaks(scored)
     expect_table(tidy(scored), 1, columns)
     expect_identical(tidy(scored)$n, 50L)

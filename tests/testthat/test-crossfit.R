@@ -21,7 +21,8 @@ test_that("folds have equal shares of every stratum", {
 
 test_that("a row's fold predictions do not change with its own outcome", {
   d <- crossfit_study()
-  for (learner in list(learn_forest(trees = 30), learn_forest(trees = 30, outcome = "joint"), learn_glm(), learn_glm("joint"))) {
+  for (learner in list(learn_forest(trees = 30), learn_forest(trees = 30, outcome = "joint"), learn_glm(),
+                       learn_glm("joint"))) {
     run <- function(data) {
       nuisance(y ~ a | ., data, learner, learner, crossfit = "folds", folds = 4, seed = 1)
     }

@@ -37,8 +37,8 @@ test_that("permutations hold every number once", {
 })
 
 test_that("labels and indices of the package's keys do not collide", {
-  labels <- c("seed", "negative", "repeat", "folds", "generator", "models", "law", "rows", "covariates", "treatment", "outcome",
-              "joint", "arm", "simulate", "rows made elsewhere", "truth of a mechanism", "outcome_by_arm1",
+  labels <- c("seed", "negative", "repeat", "folds", "generator", "models", "law", "rows", "covariates", "treatment",
+              "outcome", "joint", "arm", "simulate", "rows made elsewhere", "truth of a mechanism", "outcome_by_arm1",
               "outcome_by_arm0", "treatmentNA", "outcome_jointboth", "a", "b", "ab", "ba", "")
   tags <- vapply(labels, label_tag, 0)
   expect_identical(anyDuplicated(tags), 0L)

@@ -11,7 +11,8 @@ test_that("a formula names the roles", {
 test_that("the treatment is 0/1 whatever its type; the first level is the reference", {
   d <- data.frame(y = c(1, 3, 2, 5), w = 1:4)
   forms <- list(
-    list(c(0, 1, 1, 0), c("0", "1")), list(c(0L, 1L, 1L, 0L), c("0", "1")), list(c(FALSE, TRUE, TRUE, FALSE), c("FALSE", "TRUE")),
+    list(c(0, 1, 1, 0), c("0", "1")), list(c(0L, 1L, 1L, 0L), c("0", "1")),
+    list(c(FALSE, TRUE, TRUE, FALSE), c("FALSE", "TRUE")),
     list(factor(c("x", "b", "b", "x"), c("x", "b")), c("x", "b")), list(c("a", "b", "b", "a"), c("a", "b")),
     list(factor(c("x", "b", "b", "x"), c("x", "none", "b")), c("x", "b"))
   )
@@ -33,12 +34,15 @@ test_that("the outcome's values decide the family", {
 
 test_that("effects and hybrids print the reference level", {
   study <- transform(contract_study(), a = factor(a, 1:0, c("drug", "placebo")))
-  effect <- estimate_effect(y ~ a | ., study, learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  run <- function(data) {
+    estimate_effect(y ~ a | ., data, learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  }
+  effect <- run(study)
   expect_output(print(effect), "placebo against drug (reference)", fixed = TRUE)
-  hybrid <- fit_hybrid(y ~ a | ., study, gen_forest(trees = 5), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
-                       seed = 1)
+  hybrid <- fit_hybrid(y ~ a | ., study, gen_forest(trees = 5), learner_treatment = learn_glm(),
+                       learner_outcome = learn_glm(), seed = 1)
   expect_output(print(hybrid), "reference level of a is drug")
-  flipped <- estimate_effect(y ~ a | ., contract_study(), learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  flipped <- run(contract_study())
   expect_equal(coef(effect), -coef(flipped), tolerance = 1e-8)
 })
 
