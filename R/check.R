@@ -118,6 +118,6 @@ count_phrase <- function(n, one, many = paste0(one, "s")) {
 near_names <- function(name, known) {
   if (length(known) == 0) return(character())
   distance <- utils::adist(name, known, ignore.case = TRUE)[1, ]
-  near <- distance <= max(1, nchar(name) %/% 3)
+  near <- distance <= min(max(1, nchar(name) %/% 3), nchar(name) - 1)
   utils::head(known[near][order(distance[near])], 3)
 }

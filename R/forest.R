@@ -107,7 +107,9 @@ forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sa
 forest_target <- function(y, n, call = rlang::caller_env()) {
   if (length(y) != n) abort("input", "{.arg y} has {length(y)} value{?s} for {n} row{?s} of {.arg x}.", call = call)
   bad <- sum(is.na(y) | is_infinite(y))
-  if (bad) abort("data", c("{.arg y} is missing or infinite in {bad} of {n} rows.", i = "Drop these rows."), call = call)
+  if (bad) {
+    abort("data", c("{.arg y} is missing or infinite in {bad} of {n} rows.", i = "Drop these rows."), call = call)
+  }
   if (is.logical(y) || is.character(y)) y <- factor(y)
   if (is.factor(y)) {
     y <- droplevels(y)

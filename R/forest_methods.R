@@ -17,7 +17,8 @@ format.causalsynth_forest <- function(x, ...) {
       )
     },
     if (x$extra_trees > 0) {
-      sprintf("%s grown for rows that all trees had seen.", count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
+      sprintf("%s grown for rows that all trees had seen.", 
+              count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
     }
   )
 }
@@ -57,9 +58,12 @@ glance.causalsynth_forest <- function(x, ...) {
 #'
 #' @param x,object A [forest()].
 #' @param ... Unknown names are an error.
-#' @return `tidy()`: a data frame, one row a candidate node size, with `min_node_size`, `oob_error` (out-of-bag mean squared
-#'   error, or Brier score; `NA` without out-of-bag rows) and `chosen`. `glance()`: one row. `autoplot()`: a ggplot of out-of-bag
-#'   predictions: calibration of probabilities in ten groups, with 95 percent limits, or observed against predicted means.
+#' @return `tidy()`: a data frame, one row a candidate node size, with `min_node_size`, `oob_error` (out-of-bag mean
+#'   squared
+#'   error, or Brier score; `NA` without out-of-bag rows) and `chosen`. `glance()`: one row. `autoplot()`: a ggplot of
+#'   out-of-bag
+#'   predictions: calibration of probabilities in ten groups, with 95 percent limits, or observed against predicted
+#'   means.
 #' @examples
 #' fit <- forest(Y ~ ., generate(dgp_paper(), 300, seed = 1), trees = 50, min_node_size = c(5, 20), seed = 1)
 #' tidy(fit)

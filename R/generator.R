@@ -38,7 +38,8 @@ fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
   fit
 }
 
-# What a kind of generator does: learn_rows() returns a classed list, draw_columns() a list of n encoded columns (numbers,
+# What a kind of generator does: learn_rows() returns a classed list, draw_columns() a list of n encoded columns
+# (numbers,
 # or codes of the blueprint's levels) in the blueprint's order.
 learn_rows <- function(spec, data, key, threads, call) UseMethod("learn_rows")
 draw_columns <- function(fit, n, key, threads) UseMethod("draw_columns")

@@ -157,7 +157,9 @@ generate.causalsynth_hybrid <- function(x, n, seed = NULL, ..., counterfactuals 
 decode_role <- function(values, entry, levels) {
   ptype <- entry$ptype
   if (is.character(ptype)) return(levels[values + 1])
-  if (is.factor(ptype)) return(structure(match(levels[values + 1], levels(ptype)), levels = levels(ptype), class = class(ptype)))
+  if (is.factor(ptype)) {
+    return(structure(match(levels[values + 1], levels(ptype)), levels = levels(ptype), class = class(ptype)))
+  }
   decode_column(values, entry)
 }
 

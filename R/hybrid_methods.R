@@ -5,7 +5,8 @@ format.causalsynth_hybrid <- function(x, ...) {
     sprintf("Hybrid of %s ~ %s, fitted on %s rows (%s)", x$roles$outcome, x$roles$treatment,
             format(x$n_seed, big.mark = ","), if (x$targeted) "targeted: the seed's effect is kept" else "plain"),
     sprintf("  Covariates: %s; %s", x$generator$spec$label, count_phrase(length(x$roles$covariates), "column")),
-    sprintf("  Treatment:  %s; reference level of %s is %s", if (x$treatment == "fitted") "drawn from the fitted propensity"
+    sprintf("  Treatment:  %s; reference level of %s is %s",
+            if (x$treatment == "fitted") "drawn from the fitted propensity"
             else sprintf("at random, P = %.3g", x$share_treated), x$roles$treatment, x$treat_levels[1]),
     sprintf("  Outcome:    %s", if (x$family == "binomial") "binary, drawn from the fitted probabilities"
             else "regression plus residuals of the seed's conditional law"),
@@ -13,7 +14,8 @@ format.causalsynth_hybrid <- function(x, ...) {
     sprintf("The seed's estimate (TMLE): %.5g, SE %.3g, 95%% CI %.5g to %.5g", seed$estimate, seed$std.error,
             seed$conf.low, seed$conf.high),
     if (x$targeted) {
-      sprintf("Shifts that keep it (logit scale): %.3g in arm 1, %.3g in arm 0", x$fluctuation$shift_1, x$fluctuation$shift_0)
+      sprintf("Shifts that keep it (logit scale): %.3g in arm 1, %.3g in arm 0",
+              x$fluctuation$shift_1, x$fluctuation$shift_0)
     } else {
       "A plain hybrid does not aim at the seed's estimate; targeted = TRUE does."
     },
@@ -64,7 +66,8 @@ glance.causalsynth_hybrid <- function(x, ...) {
 #' @param n Number of rows to draw for the picture.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param ... Unknown names are an error.
-#' @return A ggplot: the distribution over rows of Q(1, W) and Q(0, W), the law's two means as dashed lines. Their distance is
+#' @return A ggplot: the distribution over rows of Q(1, W) and Q(0, W), the law's two means as dashed lines. Their
+#'   distance is
 #'   [truth()] of the hybrid.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
@@ -78,7 +81,8 @@ autoplot.causalsynth_hybrid <- function(object, n = 5000, seed = NULL, ...) {
   rows <- data.frame(mean = c(parts$q1, parts$q0), arm = factor(rep(arms, each = length(parts$q1)), arms))
   centres <- data.frame(mean = c(object$law$mean_1, object$law$mean_0), arm = factor(arms, arms))
   ggplot2::ggplot(rows, ggplot2::aes(.data$mean, fill = .data$arm, colour = .data$arm)) +
-    ggplot2::geom_histogram(ggplot2::aes(y = ggplot2::after_stat(.data$count) / length(parts$q1)), bins = 40, alpha = .45,
+    ggplot2::geom_histogram(ggplot2::aes(y = ggplot2::after_stat(.data$count) / length(parts$q1)), bins = 40,
+                            alpha = .45,
                             position = "identity", linewidth = 0) +
     ggplot2::geom_vline(ggplot2::aes(xintercept = .data$mean, colour = .data$arm), data = centres, linetype = 2) +
     ggplot2::scale_fill_manual(values = plot_colours[2:1], aesthetics = c("fill", "colour")) +

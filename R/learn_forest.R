@@ -37,6 +37,12 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
 fit_learner.learn_forest <- function(learner, x, y, family, key, threads, terms = NULL, weights = NULL,
                                      call = rlang::caller_env()) {
   if (!is.null(terms)) terms <- fixed_terms(terms, x)
+  if (!is.null(weights) && length(unique(weights)) > 1) {
+    abort("input", c(
+      "{.fn learn_forest} takes no case weights.",
+      i = "Use {.fn learn_glm}, or give weights to {.fn estimate_effect} after {.fn nuisance}."
+    ), call = call)
+  }
   columns <- if (is.null(terms)) unclass_frame(x) else learner_frame(terms, x)
   if (length(columns) == 0 || length(unique(y)) == 1) return(fit_constant(y, weights))
   settings <- learner$settings

@@ -3,7 +3,9 @@
 learner_frame <- function(terms, data, call = rlang::caller_env()) {
   terms <- stats::delete.response(terms)
   absent <- setdiff(all.vars(terms), c(names(data), ls(environment(terms))))
-  if (length(absent)) abort("data", "The rows lack {length(absent)} column{?s} of the fit: {.val {absent}}.", call = call)
+  if (length(absent)) {
+    abort("data", "The rows lack {length(absent)} column{?s} of the fit: {.val {absent}}.", call = call)
+  }
   variables <- as.list(attr(terms, "variables"))[-1]
   plain <- vapply(variables, is.name, NA)
   if (all(plain)) {
@@ -23,7 +25,8 @@ learner_frame <- function(terms, data, call = rlang::caller_env()) {
   structure(columns, class = "data.frame", row.names = .set_row_names(nrow(data)))
 }
 
-# The terms with what their functions learnt from the fitted rows (knots of splines::ns(), centres of scale()), so that new
+# The terms with what their functions learnt from the fitted rows (knots of splines::ns(), centres of scale()), so
+# that new
 # rows become the same columns.
 fixed_terms <- function(terms, data) {
   terms <- stats::delete.response(terms)

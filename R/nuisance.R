@@ -16,8 +16,9 @@
 #' @param na.action `na.fail`, or `na.omit` to drop rows with a missing treatment or outcome.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
-#' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; forests do not take
-#'   weights, there they enter the estimators only.
+#' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; [learn_forest()] takes
+#'   none
+#'   (an error).
 #' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
 #'   (bounded probabilities), `bounds`, `n`, `weights`, `covs` and more. Errors are of class
 #'   `causalsynth_error_input` or `causalsynth_error_data`; over 5 % of rows bounded is a warning of class

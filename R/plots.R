@@ -34,7 +34,8 @@ marginal_bars <- function(x, name, most = 8) {
     numbers <- as.numeric(x)
     edges <- seq(min(numbers, na.rm = TRUE), max(numbers, na.rm = TRUE), length.out = 21)
     middles <- (edges[-1] + edges[-21]) / 2
-    text <- if (is_time) format(.Date(if (inherits(x, "Date")) middles else middles / 86400)) else as.character(signif(middles, 2))
+    days <- if (inherits(x, "Date")) middles else middles / 86400
+    text <- if (is_time) format(.Date(days)) else as.character(signif(middles, 2))
     cut(numbers, edges, include.lowest = TRUE, labels = make.unique(text, sep = "\u200b"))
   } else {
     lump_rare(if (is.factor(x)) droplevels(x) else factor(x), most)

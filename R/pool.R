@@ -1,5 +1,6 @@
 # A pool: synthetic rows that know their mean outcomes. q1 and q0 live in the attribute "causalsynth", row by row, with
-# where the pool comes from; whatever keeps or moves rows keeps or moves them too, and what cannot drops the class aloud.
+# where the pool comes from; whatever keeps or moves rows keeps or moves them too, and what cannot drops the class
+# aloud.
 
 new_pool <- function(rows, q1, q0, origin) {
   attr(rows, "causalsynth") <- c(list(q1 = q1, q0 = q0), list(origin = origin))
@@ -14,7 +15,7 @@ pool_parts <- function(x, call = rlang::caller_env()) {
   if (is.null(parts) || length(parts$q1) != nrow(x)) {
     abort("data", c(
       "This pool's mean outcomes do not fit its {nrow(x)} rows any more.",
-      i = "An operation changed the rows without the package's knowledge: draw the pool again, or start from the original."
+      i = "An operation changed the rows without the package's knowledge: start from the original pool."
     ), call = call)
   }
   parts
@@ -124,7 +125,8 @@ dplyr_reconstruct.causalsynth_pool <- function(data, template) {
   new_pool(result, parts$q1, parts$q0, parts$origin)
 }
 
-# mutate() and the like: same number of rows, and every column either untouched or one that was assigned anew. Row order can only
+# mutate() and the like: same number of rows, and every column either untouched or one that was assigned anew. Row
+# order can only
 # be trusted while at least one column of more than one value is as it was.
 same_columns_changed <- function(data, template) {
   if (nrow(data) != nrow(template)) return(FALSE)
@@ -160,7 +162,8 @@ format.causalsynth_pool <- function(x, ...) {
             format(origin$n_seed, big.mark = ","), if (origin$targeted) "targeted" else "plain", origin$generator),
     if (nrow(x)) {
       sprintf("Exact effect of these rows: %.5g (of the law: %.5g; +/- %.2g is the chance of %s rows)",
-              truth(x), origin$law_effect, stats::sd(parts$q1 - parts$q0) / sqrt(nrow(x)), format(nrow(x), big.mark = ","))
+              truth(x), origin$law_effect, stats::sd(parts$q1 - parts$q0) / sqrt(nrow(x)),
+              format(nrow(x), big.mark = ","))
     },
     sprintf("The seed's own estimate: %.5g (SE %.3g)", origin$seed_effect$estimate, origin$seed_effect$std.error)
   )
@@ -202,6 +205,7 @@ autoplot.causalsynth_pool <- function(object, ...) {
                             fill = plot_colours[1], alpha = .6) +
     ggplot2::geom_vline(xintercept = truth(object), colour = plot_colours[2], linewidth = 1) +
     ggplot2::labs(x = "Q(1, W) - Q(0, W)", y = "share of rows",
-                  subtitle = sprintf("Exact effect of %s: %.4g (line)", count_phrase(nrow(rows), "row"), truth(object))) +
+                  subtitle = sprintf("Exact effect of %s: %.4g (line)", count_phrase(nrow(rows), "row"),
+                                     truth(object))) +
     ggplot2::theme_minimal()
 }

@@ -23,9 +23,12 @@ new_spec_summary <- function(object) {
   own <- unclass(object)
   settings <- c(own[setdiff(names(own), c("label", "settings"))], own$settings)
   settings <- settings[vapply(settings, function(value) is.null(value) || is.atomic(value), NA)]
-  values <- vapply(settings, function(value) if (is.null(value)) "NULL" else paste(format(value, trim = TRUE), collapse = ", "), "")
+  values <- vapply(settings, function(value) {
+    if (is.null(value)) "NULL" else paste(format(value, trim = TRUE), collapse = ", ")
+  }, "")
   structure(
-    list(label = format(object), settings = data.frame(setting = names(settings) %||% character(), value = unname(values))),
+    list(label = format(object),
+         settings = data.frame(setting = names(settings) %||% character(), value = unname(values))),
     class = "summary.causalsynth_spec"
   )
 }

@@ -11,8 +11,8 @@
 #' estimates (Raab, Nowok and Dibben 2016), labelled approximate too: it holds if the synthesis model is right and
 #' was estimated at the usual rate.
 #' @export
-estimate_effect.causalsynth_pool <- function(x, method = "aipw", ..., estimand = "ATE", contrasts = FALSE, naive = FALSE,
-                                             seed = NULL, threads = NULL) {
+estimate_effect.causalsynth_pool <- function(x, method = "aipw", ..., estimand = "ATE", contrasts = FALSE,
+                                             naive = FALSE, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_flag(naive, "naive")
   origin <- pool_parts(x)$origin

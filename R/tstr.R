@@ -12,7 +12,8 @@
 #' @param ... must be empty.
 #' @return An object of class `causalsynth_tstr`: a list of `metric` ("auc" for an outcome of 0 and 1, else "r2",
 #'   the share of the test outcome's variance explained), `estimate`, `std.error` (DeLong's for the AUC, NA for R2),
-#'   `prediction` and `outcome` (one number a row of `test`), `n_train`, `n_test`, `learner`. [tidy()][tidy_metric] gives a table.
+#'   `prediction` and `outcome` (one number a row of `test`), `n_train`, `n_test`, `learner`. [tidy()][tidy_metric]
+#'   gives a table.
 #'   A treatment or outcome with other levels in `synthetic` than in `test` is an error of class
 #'   `causalsynth_error_data`.
 #' @details The AUC is the share of pairs of a row with Y = 1 and one with Y = 0 that the prediction puts in the right
@@ -70,7 +71,8 @@ check_same_study <- function(train, scored, call = rlang::caller_env()) {
   }
 }
 
-# Text and factors are one kind, everything else numbers; a factor's levels in `x` (synthetic) must be known to `y` (test).
+# Text and factors are one kind, everything else numbers; a factor's levels in `x` (synthetic) must be known to `y`
+# (test).
 check_same_column <- function(x, y, name, call) {
   is_text <- function(v) is.factor(v) || is.character(v)
   if (is_text(x) != is_text(y)) {
@@ -83,7 +85,8 @@ check_same_column <- function(x, y, name, call) {
   unknown <- setdiff(unique(as.character(x[!is.na(x)])), levels(y))
   if (length(unknown)) {
     abort("data", c(
-      "Column {.val {name}} of {.arg synthetic} has {length(unknown)} level{?s} that {.arg test} lacks: {.val {unknown}}.",
+      "Column {.val {name}} of {.arg synthetic} has {length(unknown)} level{?s} that {.arg test} lacks:
+       {.val {unknown}}.",
       i = "Let {.fn gen_data} clean the synthetic rows against the real ones."
     ), call = call)
   }

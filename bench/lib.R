@@ -1,8 +1,10 @@
 # What the scripts here share: the machine, resumable simulations, Monte Carlo errors.
 
 machine <- function() {
-  cpu <- if (file.exists("/proc/cpuinfo")) sub(".*: ", "", grep("model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
-  else Sys.info()[["machine"]]
+  cpu <- Sys.info()[["machine"]]
+  if (file.exists("/proc/cpuinfo")) {
+    cpu <- sub(".*: ", "", grep("model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
+  }
   data.frame(date = format(Sys.Date()), cpu = cpu, cores = parallel::detectCores(), r = as.character(getRversion()),
              causalsynth = as.character(utils::packageVersion("causalsynth")))
 }

@@ -50,8 +50,9 @@ Forest forest_of(const Rcpp::RawVector& model) {
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes,
                       Rcpp::List options, Rcpp::List run) {
   const causalsynth::ForestTarget target{
-      kind == "binary" ? causalsynth::TargetKind::binary
-                       : (kind == "mean" ? causalsynth::TargetKind::mean : causalsynth::TargetKind::classes),
+      kind == "binary"
+          ? causalsynth::TargetKind::binary
+          : (kind == "mean" ? causalsynth::TargetKind::mean : causalsynth::TargetKind::classes),
       glue::view(y), static_cast<std::size_t>(classes)};
   ForestFit fit = causalsynth::fit_forest(glue::frame(x, y.size()), target, forest_options(options),
                                           glue::execution(run));
@@ -62,13 +63,15 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int
   causalsynth::ArchiveWriter packed;
   causalsynth::pack(fit.forest, packed);
   return Rcpp::List::create(
-      Rcpp::Named("model") = glue::raw(packed.bytes()), Rcpp::Named("oob") = by_row(fit.out_of_bag, width),
-      Rcpp::Named("losses") = fit.losses, Rcpp::Named("min_node_size") = node_size,
-      Rcpp::Named("nodes") = nodes, Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()));
+      Rcpp::Named("model") = glue::raw(packed.bytes()),
+      Rcpp::Named("oob") = by_row(fit.out_of_bag, width), Rcpp::Named("losses") = fit.losses,
+      Rcpp::Named("min_node_size") = node_size, Rcpp::Named("nodes") = nodes,
+      Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()));
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run) {
+Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double rows,
+                                   bool out_of_bag, Rcpp::List run) {
   const Forest forest = forest_of(model);
   const causalsynth::Frame frame = glue::frame(x, static_cast<std::size_t>(rows));
   const auto execution = glue::execution(run);
@@ -78,10 +81,11 @@ Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double r
 }
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::IntegerMatrix forest_leaves(Rcpp::RawVector model, Rcpp::List x, double rows, Rcpp::List run) {
+Rcpp::IntegerMatrix forest_leaves(Rcpp::RawVector model, Rcpp::List x, double rows,
+                                  Rcpp::List run) {
   const Forest forest = forest_of(model);
-  const auto leaves = causalsynth::predict_leaves(forest, glue::frame(x, static_cast<std::size_t>(rows)),
-                                                  glue::execution(run));
+  const auto leaves = causalsynth::predict_leaves(
+      forest, glue::frame(x, static_cast<std::size_t>(rows)), glue::execution(run));
   Rcpp::IntegerMatrix result(static_cast<int>(rows), static_cast<int>(forest.trees.size()));
   std::copy(leaves.begin(), leaves.end(), result.begin());
   return result;

@@ -17,14 +17,15 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
   reader.read("key", key);
   settings.key = glue::key(key);
   reader.finish();
-  return glue::raw(SequentialGenerator::fit(glue::frame(data, static_cast<std::size_t>(rows)), settings,
-                                            glue::execution(run)).pack());
+  return glue::raw(SequentialGenerator::fit(glue::frame(data, static_cast<std::size_t>(rows)),
+                                            settings, glue::execution(run))
+                       .pack());
 }
 
 // Columns of n rows: numbers, or codes of factors (NA: missing).
 // [[Rcpp::export(rng = false)]]
-Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor,
-                           Rcpp::List run) {
+Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key,
+                           Rcpp::LogicalVector is_factor, Rcpp::List run) {
   const SequentialGenerator generator = SequentialGenerator::unpack(glue::view(model));
   std::vector<Rcpp::NumericVector> columns;
   std::vector<double*> out;

@@ -129,7 +129,8 @@ print_study <- function(result) {
   )
   seed <- result$sets$targeted$fit$seed_effect
   target <- if (is.null(result$truth)) seed$estimate else result$truth
-  cat(if (is.null(result$truth)) "Distance of each AIPW estimate from the seed's TMLE" else "Distance of each AIPW estimate from the mechanism's effect",
+  cat("Distance of each AIPW estimate from ",
+      if (is.null(result$truth)) "the seed's TMLE" else "the mechanism's effect",
       sprintf(" (%.4f): ", target), sep = "")
   rows <- result$estimates[result$estimates$method == "aipw", ]
   cat(paste(sprintf("%s %+.4f", rows$set, rows$estimate - target), collapse = "; "), ".\n", sep = "")

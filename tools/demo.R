@@ -23,7 +23,8 @@ parse_arguments <- function(words) {
   for (name in c("n", "seed")) {
     value <- suppressWarnings(as.numeric(options[[name]]))
     if (is.na(value) || value != round(value) || (name == "n" && value < 1)) {
-      stop("--", name, " must be a whole number", if (name == "n") " of at least 1", "; it is ", options[[name]], call. = FALSE)
+      stop("--", name, " must be a whole number", if (name == "n") " of at least 1", "; it is ", options[[name]],
+           call. = FALSE)
     }
     options[[name]] <- value
   }
@@ -44,8 +45,8 @@ install_this_package <- function() {
   mark <- file.path(library, "causalsynth", "sources.md5")
   if (file.exists(mark) && identical(readLines(mark), stamp)) return(library)
   message("Installing causalsynth (two minutes or so, once) ...")
-  status <- system2(file.path(R.home("bin"), "R"), c("CMD", "INSTALL", "--preclean", "--clean", paste0("--library=", shQuote(library)),
-                                                    shQuote(root)), stdout = FALSE, stderr = FALSE)
+  install <- c("CMD", "INSTALL", "--preclean", "--clean", paste0("--library=", shQuote(library)), shQuote(root))
+  status <- system2(file.path(R.home("bin"), "R"), install, stdout = FALSE, stderr = FALSE)
   if (status != 0) stop("causalsynth does not install: run R CMD INSTALL ", root, " to see why", call. = FALSE)
   writeLines(stamp, mark)
   library
@@ -62,6 +63,7 @@ studies <- function(options) {
 
 main <- function() {
   options <- parse_arguments(commandArgs(TRUE))
+  if (!is.null(options$data) && !file.exists(options$data)) stop("there is no file ", options$data, call. = FALSE)
   base::options(width = 120)
   install_missing(suggested = FALSE, also = "speff2trial")
   .libPaths(c(install_this_package(), .libPaths()))

@@ -1,8 +1,11 @@
 # Installs what DESCRIPTION asks for and is missing or too old. Sourced by the other tools, or run with "--all" to
 # install the suggested packages too.
 
+# The checkout's folder: set by the scripts that source this one.
+if (!exists("root")) root <- "."
+
 # Packages and minimal versions of some fields of DESCRIPTION, as a data frame (package, version).
-described_packages <- function(fields, file = "DESCRIPTION") {
+described_packages <- function(fields, file = file.path(root, "DESCRIPTION")) {
   text <- read.dcf(file, fields)
   items <- trimws(unlist(strsplit(text[!is.na(text)], ",")))
   package <- sub("[ (].*$", "", gsub("\n", " ", items))

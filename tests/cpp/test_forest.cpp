@@ -21,7 +21,8 @@ struct Study {
       x1.push_back(stream.normal());
       x2.push_back(stream.uniform() < .2 ? std::nan("") : stream.normal());
       level.push_back(1 + static_cast<int>(stream.below(5)));
-      const double mean = x1[i] + (std::isnan(x2[i]) ? 2.0 : 0.0) + (level[i] == 2 || level[i] == 5);
+      const double mean =
+          x1[i] + (std::isnan(x2[i]) ? 2.0 : 0.0) + (level[i] == 2 || level[i] == 5);
       y.push_back(mean + .2 * stream.normal());
       label.push_back(static_cast<double>(mean > 0) + (mean > 1.5));
     }
@@ -53,7 +54,8 @@ double error(const std::vector<double>& a, const std::vector<double>& b) {
 
 TEST_CASE("a regression forest learns numbers, factors and missing values") {
   const Study study(2000), fresh(1000);
-  const ForestFit fit = fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(50), Execution{});
+  const ForestFit fit =
+      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(50), Execution{});
   CHECK(error(fit.out_of_bag, study.y) < .15);
   CHECK(error(predict_forest(fit.forest, fresh.frame(), Execution{}), fresh.y) < .15);
   CHECK(fit.losses[0] == Approx(error(fit.out_of_bag, study.y)));
@@ -72,7 +74,8 @@ TEST_CASE("same bits for 1, 2 and 3 threads") {
       const ForestFit b = fit_forest(study.frame(), target, several, other);
       CHECK(a.out_of_bag == b.out_of_bag);
       CHECK(a.losses == b.losses);
-      CHECK(predict_forest(a.forest, study.frame(), one) == predict_forest(b.forest, study.frame(), other));
+      CHECK(predict_forest(a.forest, study.frame(), one) ==
+            predict_forest(b.forest, study.frame(), other));
     }
   }
 }
@@ -81,8 +84,10 @@ TEST_CASE("binary and two-class forests agree") {
   const Study study(400);
   std::vector<double> binary(study.label);
   for (double& value : binary) value = value > 0;
-  const ForestFit a = fit_forest(study.frame(), {TargetKind::binary, binary, 0}, options(20), Execution{});
-  const ForestFit b = fit_forest(study.frame(), {TargetKind::classes, binary, 2}, options(20), Execution{});
+  const ForestFit a =
+      fit_forest(study.frame(), {TargetKind::binary, binary, 0}, options(20), Execution{});
+  const ForestFit b =
+      fit_forest(study.frame(), {TargetKind::classes, binary, 2}, options(20), Execution{});
   // Factors may be ordered by the other class, which changes ties but not the quality.
   CHECK(error(a.out_of_bag, binary) == Approx(b.losses[0] / 2).epsilon(.1));
 }
@@ -91,16 +96,19 @@ TEST_CASE("a chosen node size gives the forest that would have been grown with i
   const Study study(600);
   ForestOptions several = options(20);
   several.min_node_size = {3, 150};
-  const ForestFit both = fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, several, Execution{});
+  const ForestFit both =
+      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, several, Execution{});
   REQUIRE(both.forest.options.min_node_size[0] == 3);
   several.min_node_size = {3};
-  const ForestFit alone = fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, several, Execution{});
+  const ForestFit alone =
+      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, several, Execution{});
   CHECK(both.out_of_bag == alone.out_of_bag);
 }
 
 TEST_CASE("pruning keeps the predictions of a node as its own leaf") {
   const Study study(300);
-  const ForestFit fit = fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(1), Execution{});
+  const ForestFit fit =
+      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(1), Execution{});
   const Tree cut = pruned(fit.forest.trees[0], 1, 1000);
   CHECK(cut.nodes.size() == 1);
   CHECK(cut.values[0] == fit.forest.trees[0].values[0]);
@@ -129,9 +137,11 @@ TEST_CASE("bags: counts, sizes, and no repetition without replacement") {
 TEST_CASE("out-of-bag prediction afterwards equals that of the fit, extra trees included") {
   const Study study(200);
   for (int trees : {1, 3, 40}) {
-    const ForestFit fit = fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(trees), Execution{});
+    const ForestFit fit =
+        fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(trees), Execution{});
     const auto again = predict_out_of_bag(fit.forest, study.frame(), Execution{});
-    for (std::size_t i = 0; i < 200; ++i) CHECK(again[i] == Approx(fit.out_of_bag[i]).epsilon(1e-9));
+    for (std::size_t i = 0; i < 200; ++i)
+      CHECK(again[i] == Approx(fit.out_of_bag[i]).epsilon(1e-9));
   }
 }
 

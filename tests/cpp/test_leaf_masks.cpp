@@ -26,7 +26,8 @@ struct Mixed {
       few.push_back(static_cast<double>(stream.below(3)));
       many.push_back(stream.uniform() < .3 ? std::nan("") : stream.normal());
       small.push_back(stream.uniform() < .1 ? kMissingCode : 1 + static_cast<int>(stream.below(5)));
-      large.push_back(stream.uniform() < .1 ? kMissingCode : 1 + static_cast<int>(stream.below(300)));
+      large.push_back(stream.uniform() < .1 ? kMissingCode
+                                            : 1 + static_cast<int>(stream.below(300)));
     }
   }
   Frame frame() const {
@@ -39,8 +40,8 @@ struct Mixed {
   }
 };
 
-// Cuts leaves at random in two until there are `leaves`; every code of a column may be a cut, and missing values go
-// to either side.
+// Cuts leaves at random in two until there are `leaves`; every code of a column may be a cut, and
+// missing values go to either side.
 class RandomTree {
  public:
   RandomTree(const std::vector<ColumnBins>& columns, std::size_t leaves, std::uint64_t key)
@@ -120,13 +121,15 @@ TEST_CASE("masks find the leaves of grown trees, also for rows never seen") {
   std::vector<double> y;
   Stream stream(8, StreamTag::test, 0);
   for (std::size_t i = 0; i < 600; ++i)
-    y.push_back((std::isnan(rows.many[i]) ? 2 : rows.many[i]) + (rows.small[i] == 2) + .3 * stream.normal());
+    y.push_back((std::isnan(rows.many[i]) ? 2 : rows.many[i]) + (rows.small[i] == 2) +
+                .3 * stream.normal());
   ForestOptions options;
   options.trees = 20;
   options.key = 4;
   options.mtry = 2;
   options.min_node_size = {30};
-  const Forest forest = fit_forest(rows.frame(), {TargetKind::mean, y, 0}, options, Execution{}).forest;
+  const Forest forest =
+      fit_forest(rows.frame(), {TargetKind::mean, y, 0}, options, Execution{}).forest;
   const CodedFrame data = forest.quantiser.encode(fresh.frame(), Execution{});
   for (const Tree& tree : forest.trees) {
     REQUIRE(LeafMasks::fits(tree));

@@ -13,7 +13,8 @@ TEST_CASE("radix sort orders every kind of double") {
   Stream stream(1, StreamTag::test, 0);
   for (std::size_t n : {0, 1, 5, 3000, 20000}) {
     std::vector<double> x(n);
-    for (double& value : x) value = stream.normal() * std::pow(10.0, 300.0 * (stream.uniform() - .5));
+    for (double& value : x)
+      value = stream.normal() * std::pow(10.0, 300.0 * (stream.uniform() - .5));
     if (n > 4) {
       x[0] = -std::numeric_limits<double>::max();
       x[1] = std::numeric_limits<double>::denorm_min();

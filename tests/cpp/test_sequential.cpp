@@ -15,7 +15,8 @@ struct Rows {
   explicit Rows(std::size_t n) {
     Stream stream(9, StreamTag::test, n);
     for (std::size_t i = 0; i < n; ++i) {
-      level.push_back(stream.uniform() < .25 ? kMissingCode : 1 + static_cast<int>(stream.below(3)));
+      level.push_back(stream.uniform() < .25 ? kMissingCode
+                                             : 1 + static_cast<int>(stream.below(3)));
       x.push_back(stream.normal());
       y.push_back(x[i] + .5 * stream.normal());
       gap.push_back(level[i] == 2 ? std::nan("") : stream.uniform());

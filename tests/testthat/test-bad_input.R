@@ -7,7 +7,8 @@ effect <- function(data, formula = y ~ a | .) {
   estimate_effect(formula, data, learner_treatment = learn_glm(), learner_outcome = learn_glm())
 }
 hybrid <- function(data, formula = y ~ a | .) {
-  fit_hybrid(formula, data, gen_forest(trees = 3), learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
+  fit_hybrid(formula, data, gen_forest(trees = 3), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+             seed = 1)
 }
 
 test_that("files", {
@@ -52,7 +53,8 @@ test_that("studies", {
     effect(d[0, ])
     hybrid(d[0, ])
   })
-  for (bad in list(transform(d, a = 1), transform(d, y = 1), transform(d, a = NA), transform(d, w = Inf), d[0, ], d[1:6, ])) {
+  for (bad in list(transform(d, a = 1), transform(d, y = 1), transform(d, a = NA), transform(d, w = Inf), d[0, ],
+                   d[1:6, ])) {
     expect_error(effect(bad), class = "causalsynth_error_data")
     expect_error(hybrid(bad), class = "causalsynth_error_data")
   }
@@ -79,7 +81,8 @@ test_that("numbers of rows", {
 })
 
 test_that("synthetic rows that disagree with the real ones", {
-  real <- data.frame(w = c(1, 2, 3, 4, 5, 7), g = factor(rep(c("u", "v"), 3)), a = c(0, 1, 1, 0, 1, 0), y = c(0, 1, 0, 1, 1, 0))
+  real <- data.frame(w = c(1, 2, 3, 4, 5, 7), g = factor(rep(c("u", "v"), 3)), a = c(0, 1, 1, 0, 1, 0),
+                     y = c(0, 1, 0, 1, 1, 0))
   score <- function(synthetic, test = real) tstr(synthetic, test, y ~ a | ., learner = learn_glm())
   level <- transform(real, g = factor(rep(c("u", "z"), 3)))
   expect_snapshot(error = TRUE, {

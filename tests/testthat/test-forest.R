@@ -94,7 +94,8 @@ test_that("classes: probabilities sum to one, response is the likeliest", {
   expect_gt(mean(predict(fit) == iris$Species), .9)
   flipped <- forest(factor(1 - am) ~ wt + hp, transform(mtcars, am = am), trees = 50, seed = 1)
   plain <- forest(factor(am) ~ wt + hp, mtcars, trees = 50, seed = 1)
-  expect_equal(predict(plain, mtcars, type = "prob")[, 1], predict(flipped, mtcars, type = "prob")[, 2], tolerance = 1e-12)
+  expect_equal(predict(plain, mtcars, type = "prob")[, 1], predict(flipped, mtcars, type = "prob")[, 2],
+               tolerance = 1e-12)
 })
 
 test_that("factors are categories, missing values take part", {
@@ -108,7 +109,8 @@ test_that("factors are categories, missing values take part", {
   x$noise[1:1500] <- NA
   y2 <- as.numeric(is.na(x$noise))
   expect_lt(forest(x["noise"], y2, trees = 20, seed = 1)$oob_error, .001)
-  expect_error(predict(fit, data.frame(level = factor("new"), noise = 0)), "never seen", class = "causalsynth_error_data")
+  expect_error(predict(fit, data.frame(level = factor("new"), noise = 0)), "never seen",
+               class = "causalsynth_error_data")
 })
 
 test_that("large offsets cost no accuracy", {
@@ -138,8 +140,8 @@ test_that("out-of-bag accuracy is ranger's", {
   compare(PimaIndiansDiabetes, 4000)
   skip_if_not_installed("speff2trial")
   data("ACTG175", package = "speff2trial", envir = environment())
-  trial <- ACTG175[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", "hemo", "homo", "drugs", "oprior", "z30", "zprior",
-                     "race", "gender", "str2", "strat", "symptom", "treat")]
+  trial <- ACTG175[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", "hemo", "homo", "drugs", "oprior", "z30",
+                     "zprior",                     "race", "gender", "str2", "strat", "symptom", "treat")]
   trial$y <- as.numeric(ACTG175$cd420 > median(ACTG175$cd420))
   compare(trial, 2000)
 })

@@ -19,9 +19,15 @@ test_that("simulations are draws of their own keys", {
   expect_identical(simulate(fit, 0), list())
 })
 
-test_that("a generator that was saved and loaded says that its model is gone", {
+test_that("a generator survives being saved; damage is an error", {
   fit <- fit_generator(gen_forest(trees = 3), contract_study(), seed = 1)
   file <- withr::local_tempfile()
   saveRDS(fit, file)
-  expect_error(generate(readRDS(file), 3), class = "causalsynth_error_fit")
+  expect_identical(generate(readRDS(file), 3, seed = 1), generate(fit, 3, seed = 1))
+  expect_identical(fit_generator(gen_forest(trees = 3), contract_study(), seed = 1, threads = 3), fit)
+  for (cut in c(0, 5, 200, length(fit$model) - 1)) {
+    broken <- fit
+    broken$model <- fit$model[seq_len(cut)]
+    expect_error(generate(broken, 3), "damaged")
+  }
 })

@@ -21,7 +21,7 @@ test_that("constant outcomes and no columns give leave-one-out means", {
   none <- fit_learner(learn_forest(trees = 5), data.frame(w = 1:3), c(1, 2, 6), "gaussian", rng_key(1), 1L, terms(~1))
   expect_identical(predict_fit(none, data.frame(w = 1)), 3)
   expect_identical(predict_oob(none), c(4, 3.5, 1.5))
-  weighted <- fit_constant(c(1, 2, 6), c(1, 1, 2), 1)
+  weighted <- fit_constant(c(1, 2, 6), c(1, 1, 2))
   expect_equal(predict_fit(weighted, data.frame(w = 1)), 15 / 4)
   expect_equal(predict_oob(weighted), c(14 / 3, 13 / 3, 1.5))
 })
@@ -43,4 +43,10 @@ test_that("bad settings are named", {
     learn_forest(outcome = "arm")
     learn_forest(mtry = -1)
   })
+})
+
+test_that("case weights are refused, not forgotten", {
+  study <- generate(dgp_paper(), 60, seed = 1)
+  expect_error(nuisance(Y ~ A | ., study, weights = rep(1:2, 30), seed = 1), "case weights",
+               class = "causalsynth_error_input")
 })

@@ -1,6 +1,8 @@
 test_that("on a pool SE^2 is the seed's variance plus the pool's own", {
   study <- generate(dgp_paper(), 400, seed = 1)
-  glm <- function(x, ...) estimate_effect(x, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
+  glm <- function(x, ...) {
+    estimate_effect(x, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
+  }
   hybrid <- fit_hybrid(Y ~ A | ., study, gen_forest(trees = 5), learner_treatment = learn_glm(),
                        learner_outcome = learn_glm(), seed = 2)
   pool <- generate(hybrid, 2000, seed = 3, counterfactuals = TRUE)
@@ -18,7 +20,9 @@ test_that("on a pool SE^2 is the seed's variance plus the pool's own", {
 
 test_that("synthetic = list(n, k, m) scales by k/n + 1/m", {
   study <- generate(dgp_paper(), 300, seed = 1)
-  glm <- function(...) estimate_effect(Y ~ A | ., study, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  glm <- function(...) {
+    estimate_effect(Y ~ A | ., study, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  }
   plain <- tidy(glm())
   expect_equal(tidy(glm(synthetic = list(n = 100, m = 2)))$std.error, plain$std.error * sqrt(3.5))
   expect_equal(tidy(glm(synthetic = list(n = 100, k = 50)))$std.error, plain$std.error * sqrt(1.5))

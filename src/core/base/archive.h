@@ -1,5 +1,5 @@
-// Objects of the core as bytes and back, so that R can hold, compare and save them as plain vectors.
-// Native byte order; every length is checked before it is believed.
+// Objects of the core as bytes and back, so that R can hold, compare and save them as plain
+// vectors. Native byte order; every length is checked before it is believed.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,19 +17,23 @@ class ArchiveWriter {
   template <class T>
   void value(const T& x) {
     static_assert(std::is_trivially_copyable<T>::value, "plain values only");
-    const auto* from = reinterpret_cast<const unsigned char*>(&x);
-    bytes_.insert(bytes_.end(), from, from + sizeof(T));
+    append(&x, sizeof(T));
   }
   template <class T>
   void vector(const std::vector<T>& x) {
     static_assert(std::is_trivially_copyable<T>::value, "plain values only");
     value(static_cast<std::uint64_t>(x.size()));
-    const auto* from = reinterpret_cast<const unsigned char*>(x.data());
-    bytes_.insert(bytes_.end(), from, from + x.size() * sizeof(T));
+    append(x.data(), x.size() * sizeof(T));
   }
   const std::vector<unsigned char>& bytes() const { return bytes_; }
 
  private:
+  void append(const void* from, std::size_t size) {
+    if (size == 0) return;
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + size);
+    std::memcpy(bytes_.data() + at, from, size);
+  }
   std::vector<unsigned char> bytes_;
 };
 

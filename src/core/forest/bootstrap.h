@@ -1,4 +1,5 @@
-// Which rows a tree sees, and how often. Made from the tree's own stream, so that it can be made again.
+// Which rows a tree sees, and how often. Made from the tree's own stream, so that it can be made
+// again.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -74,7 +74,8 @@ class Trainer {
 };
 
 template <class Target>
-double squared_loss(const Target& target, const std::vector<double>& predictions, Span<const double> y) {
+double squared_loss(const Target& target, const std::vector<double>& predictions,
+                    Span<const double> y) {
   const std::size_t width = target.width();
   double sum = 0.0;
   for (std::size_t i = 0; i < y.size(); ++i)

@@ -1,5 +1,5 @@
-// Grows one tree depth first; bagged and out-of-bag rows are partitioned in place along with the nodes,
-// so that out-of-bag predictions cost no second walk down the tree.
+// Grows one tree depth first; bagged and out-of-bag rows are partitioned in place along with the
+// nodes, so that out-of-bag predictions cost no second walk down the tree.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -23,7 +23,11 @@ class TreeGrower {
 
   TreeGrower(const Target& target, const CodedFrame& data, const std::vector<ColumnBins>& columns,
              const ForestOptions& options)
-      : target_(target), data_(data), columns_(columns), options_(options), search_(target, columns) {
+      : target_(target),
+        data_(data),
+        columns_(columns),
+        options_(options),
+        search_(target, columns) {
     split_.left_sums.resize(target.width());
     drawn_.resize(columns.size());
     for (std::size_t j = 0; j < drawn_.size(); ++j) drawn_[j] = static_cast<std::uint32_t>(j);
@@ -83,19 +87,20 @@ class TreeGrower {
   bool may_split(const Pending& p) {
     const std::uint32_t weight = tree_.weights[p.node];
     if (weight <= static_cast<std::uint32_t>(options_.min_node_size.front())) return false;
-    if (options_.max_depth > 0 && p.depth >= static_cast<std::uint32_t>(options_.max_depth)) return false;
+    if (options_.max_depth > 0 && p.depth >= static_cast<std::uint32_t>(options_.max_depth))
+      return false;
     return !target_.pure(samples_.data() + p.begin, p.end - p.begin, sums(p.node), weight);
   }
 
-  // As ranger does, the node ends where none of the drawn columns has two values; others are not tried.
+  // As ranger does, the node ends where none of the drawn columns has two values; others are not
+  // tried.
   bool find_split(const Pending& p, Stream& stream) {
     split_.score = -1.0;
     const NodeSummary node{sums(p.node), static_cast<double>(tree_.weights[p.node]),
                            static_cast<double>(options_.min_bucket)};
     const auto columns = static_cast<std::uint32_t>(drawn_.size());
-    const std::uint32_t tries = options_.mtry > 0
-                                    ? static_cast<std::uint32_t>(options_.mtry)
-                                    : default_mtry(columns);
+    const std::uint32_t tries =
+        options_.mtry > 0 ? static_cast<std::uint32_t>(options_.mtry) : default_mtry(columns);
     for (std::uint32_t t = 0; t < tries; ++t) {
       if (tries < columns) std::swap(drawn_[t], drawn_[t + stream.below(columns - t)]);
       const std::uint32_t j = drawn_[t];
@@ -128,8 +133,10 @@ class TreeGrower {
                 (split_.missing_right && !split_.factor ? Node::kMissingRight : 0u);
     if (split_.factor) store_subset(p);
     const CodedColumn& column = data_.columns[split_.column];
-    if (column.is_wide()) partition(column.wide.data(), p, left);
-    else partition(column.narrow.data(), p, left);
+    if (column.is_wide())
+      partition(column.wide.data(), p, left);
+    else
+      partition(column.narrow.data(), p, left);
   }
 
   // Levels the node does not hold go where more rows go.
@@ -140,8 +147,10 @@ class TreeGrower {
     const bool rest_right = split_.left_weight * 2.0 < tree_.weights[p.node];
     tree_.subsets.resize(tree_.subsets.size() + words, rest_right ? ~std::uint64_t{0} : 0);
     std::uint64_t* bits = tree_.subsets.data() + tree_.subset_at[p.node];
-    for (std::uint32_t code : split_.right_codes) bits[code >> 6] |= std::uint64_t{1} << (code & 63);
-    for (std::uint32_t code : split_.left_codes) bits[code >> 6] &= ~(std::uint64_t{1} << (code & 63));
+    for (std::uint32_t code : split_.right_codes)
+      bits[code >> 6] |= std::uint64_t{1} << (code & 63);
+    for (std::uint32_t code : split_.left_codes)
+      bits[code >> 6] &= ~(std::uint64_t{1} << (code & 63));
   }
 
   template <class Code>
@@ -155,8 +164,10 @@ class TreeGrower {
       oob_middle = move_rows(p, [&](std::uint32_t row) { return right(codes[row]); });
     } else {
       const std::uint32_t shift = node.missing_right() ? 1 : 0, cut = node.cut - shift;
-      middle = move_samples(p, [&](const Sample& s) { return std::uint32_t(codes[s.row] - shift) > cut; });
-      oob_middle = move_rows(p, [&](std::uint32_t row) { return std::uint32_t(codes[row] - shift) > cut; });
+      middle = move_samples(
+          p, [&](const Sample& s) { return std::uint32_t(codes[s.row] - shift) > cut; });
+      oob_middle =
+          move_rows(p, [&](std::uint32_t row) { return std::uint32_t(codes[row] - shift) > cut; });
     }
     share_sums(p, left);
     const std::uint32_t depth = p.depth + 1, weight = tree_.weights[p.node];
@@ -175,7 +186,8 @@ class TreeGrower {
 
   // Stable partition without branches; returns where the right side begins.
   template <class T, class Right>
-  static std::uint32_t move(T* items, T* spare, std::uint32_t begin, std::uint32_t end, Right right) {
+  static std::uint32_t move(T* items, T* spare, std::uint32_t begin, std::uint32_t end,
+                            Right right) {
     std::uint32_t to_left = begin, to_right = 0;
     for (std::uint32_t i = begin; i < end; ++i) {
       const T item = items[i];
@@ -198,15 +210,16 @@ class TreeGrower {
     }
   }
 
-  // For each candidate node size s, the tree pruned to s has this node as a leaf if the node is the first
-  // on its path with at most s rows, or ends the path.
+  // For each candidate node size s, the tree pruned to s has this node as a leaf if the node is the
+  // first on its path with at most s rows, or ends the path.
   void report(const Pending& p, bool split, OutOfBag<Target>& oob) {
     const std::uint32_t weight = tree_.weights[p.node];
     for (std::size_t c = 0; c < options_.min_node_size.size(); ++c) {
       const auto size = static_cast<std::uint32_t>(options_.min_node_size[c]);
       if (p.parent_weight <= size) continue;
       if (split && weight > size) continue;
-      oob.add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, sums(p.node), weight);
+      oob.add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, sums(p.node),
+              weight);
     }
   }
 

@@ -14,10 +14,12 @@ LeafMasks::LeafMasks(const Tree& tree, const std::vector<ColumnBins>& columns) {
   }
 }
 
-LeafMasks::ColumnTable& LeafMasks::table(std::uint32_t column, const std::vector<ColumnBins>& columns) {
+LeafMasks::ColumnTable& LeafMasks::table(std::uint32_t column,
+                                         const std::vector<ColumnBins>& columns) {
   for (ColumnTable& t : tables_)
     if (t.column == column) return t;
-  tables_.push_back({column, std::vector<std::uint64_t>(columns[column].bins + 1, ~std::uint64_t{0})});
+  tables_.push_back(
+      {column, std::vector<std::uint64_t>(columns[column].bins + 1, ~std::uint64_t{0})});
   return tables_.back();
 }
 

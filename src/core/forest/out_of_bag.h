@@ -1,5 +1,5 @@
-// Sums of out-of-bag predictions. Kept as whole numbers on a scale of 2^44 to the target's range, so that
-// they do not depend on the order in which trees finish.
+// Sums of out-of-bag predictions. Kept as whole numbers on a scale of 2^44 to the target's range,
+// so that they do not depend on the order in which trees finish.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -11,8 +11,11 @@ template <class Target>
 class OutOfBag {
  public:
   OutOfBag(const Target& target, std::size_t candidates)
-      : target_(&target), width_(target.width()), sums_(candidates * target.rows() * width_, 0),
-        trees_(target.rows(), 0), add_(width_) {}
+      : target_(&target),
+        width_(target.width()),
+        sums_(candidates * target.rows() * width_, 0),
+        trees_(target.rows(), 0),
+        add_(width_) {}
 
   // Rows [from, to) end in a node with these sums, for candidate node size c.
   void add(std::size_t c, const std::uint32_t* from, const std::uint32_t* to, const double* sums,
@@ -55,9 +58,10 @@ class OutOfBag {
     std::vector<double> result(trees_.size() * width_);
     const std::int64_t* base = sums_.data() + c * result.size();
     for (std::size_t i = 0; i < result.size(); ++i)
-      result[i] = trees_[i / width_] == 0
-                      ? std::nan("")
-                      : target_->from_unit(static_cast<double>(base[i]) / kScale / trees_[i / width_]);
+      result[i] =
+          trees_[i / width_] == 0
+              ? std::nan("")
+              : target_->from_unit(static_cast<double>(base[i]) / kScale / trees_[i / width_]);
     return result;
   }
 

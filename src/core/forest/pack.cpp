@@ -14,7 +14,8 @@ void pack(const Tree& tree, ArchiveWriter& out) {
 // Children lie behind their parent, so that no walk can run in a circle or out of the arrays.
 void check(const Tree& tree, const Forest& forest) {
   const std::size_t n = tree.nodes.size();
-  ArchiveReader::require(n > 0 && tree.weights.size() == n && tree.values.size() == n * forest.width);
+  ArchiveReader::require(n > 0 && tree.weights.size() == n &&
+                         tree.values.size() == n * forest.width);
   ArchiveReader::require(tree.subset_at.empty() || tree.subset_at.size() == n);
   for (std::size_t i = 0; i < n; ++i) {
     const Node& node = tree.nodes[i];
@@ -25,7 +26,8 @@ void check(const Tree& tree, const Forest& forest) {
     ArchiveReader::require(node.factor() == column.factor);
     if (!node.factor()) continue;
     const std::size_t words = (column.bins + 64) / 64;
-    ArchiveReader::require(!tree.subset_at.empty() && tree.subset_at[i] + words <= tree.subsets.size());
+    ArchiveReader::require(!tree.subset_at.empty() &&
+                           tree.subset_at[i] + words <= tree.subsets.size());
   }
 }
 
@@ -56,7 +58,8 @@ Quantiser unpack_quantiser(ArchiveReader& in) {
     column.bins = in.value<std::uint32_t>();
     in.vector(column.cuts);
     ArchiveReader::require(column.bins >= 1 && column.bins <= 65534);
-    ArchiveReader::require(column.factor ? column.cuts.empty() : column.cuts.size() + 1 == column.bins);
+    ArchiveReader::require(column.factor ? column.cuts.empty()
+                                         : column.cuts.size() + 1 == column.bins);
     for (std::size_t i = 1; i < column.cuts.size(); ++i)
       ArchiveReader::require(column.cuts[i] > column.cuts[i - 1]);
   }

@@ -9,7 +9,8 @@
 namespace causalsynth {
 namespace {
 
-// Large blocks read each tree from far memory less often; small inputs still give every thread some.
+// Large blocks read each tree from far memory less often; small inputs still give every thread
+// some.
 RowBlocks row_blocks(std::size_t rows) {
   return {rows, std::min<std::size_t>(4096, std::max<std::size_t>(256, rows / 16))};
 }
@@ -170,7 +171,8 @@ std::vector<double> predict_out_of_bag(const Forest& forest, const Frame& x,
     for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = total.trees[i] == 0;
     total.add(forest.extra_trees, forest.trees.size(), wanted, execution);
   }
-  for (std::size_t i = 0; i < total.sums.size(); ++i) total.sums[i] /= total.trees[i / forest.width];
+  for (std::size_t i = 0; i < total.sums.size(); ++i)
+    total.sums[i] /= total.trees[i / forest.width];
   return total.sums;
 }
 

@@ -7,7 +7,8 @@
 namespace causalsynth {
 
 // Mean over trees: rows x width, row after row.
-std::vector<double> predict_forest(const Forest& forest, const Frame& x, const Execution& execution);
+std::vector<double> predict_forest(const Forest& forest, const Frame& x,
+                                   const Execution& execution);
 
 // The same for the rows the forest was fitted on (perhaps with changed values), each by the
 // trees whose bag lacks the row. Bags are drawn anew from the forest's key.

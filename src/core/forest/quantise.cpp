@@ -104,7 +104,8 @@ void Quantiser::check(const Frame& frame) const {
     require(frame[j].is_factor() == columns_[j].factor, "new rows have other kinds of columns");
     if (!columns_[j].factor) continue;
     for (int code : frame[j].codes)
-      require(code == kMissingCode || (code >= 1 && static_cast<std::uint32_t>(code) <= columns_[j].bins),
+      require(code == kMissingCode ||
+                  (code >= 1 && static_cast<std::uint32_t>(code) <= columns_[j].bins),
               "new rows have a level outside the factor");
   }
 }

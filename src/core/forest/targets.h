@@ -101,7 +101,9 @@ class MeanTarget {
   }
   double value(double mean) const { return centre_ + mean; }
   // Means on [0, 1] and back: out-of-bag sums are kept as whole numbers of that scale.
-  double unit(double mean) const { return high_ > low_ ? (mean + centre_ - low_) / (high_ - low_) : 0.0; }
+  double unit(double mean) const {
+    return high_ > low_ ? (mean + centre_ - low_) / (high_ - low_) : 0.0;
+  }
   double from_unit(double unit) const { return low_ + unit * (high_ - low_); }
 
  private:

@@ -22,7 +22,8 @@ struct Tree {
   std::vector<Node> nodes;
   std::vector<double> values;          // `width` a node: sums while growing, then means or shares
   std::vector<std::uint32_t> weights;  // bagged rows in the node
-  // Of factor splits: `subset_at[node]` is where the node's bit set begins; bit c says that code c goes right.
+  // Of factor splits: `subset_at[node]` is where the node's bit set begins; bit c says that code c
+  // goes right.
   std::vector<std::uint32_t> subset_at;
   std::vector<std::uint64_t> subsets;
 

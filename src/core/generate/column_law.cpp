@@ -33,7 +33,8 @@ std::uint32_t leaf_of_values(const Tree& tree, const std::vector<ColumnBins>& co
     else if (node.cut == 0)
       right = true;  // only missing values go left
     else
-      right = node.cut <= columns[node.column].cuts.size() && value > columns[node.column].cuts[node.cut - 1];
+      right = node.cut <= columns[node.column].cuts.size() &&
+              value > columns[node.column].cuts[node.cut - 1];
     at = node.left() + right;
   }
   return at;
@@ -70,8 +71,10 @@ void ColumnLaw::find_atoms(const Column& column, const GeneratorOptions& options
   std::map<double, std::size_t> counts;
   std::size_t missing = 0;
   for (std::size_t i = 0; i < column.size(); ++i) {
-    if (column.missing(i)) ++missing;
-    else ++counts[cell_value(column, i)];
+    if (column.missing(i))
+      ++missing;
+    else
+      ++counts[cell_value(column, i)];
   }
   const double threshold = std::max(options.atom_share * static_cast<double>(column.size()), 5.0);
   const bool all = factor_ || counts.size() <= static_cast<std::size_t>(options.most_atoms);
@@ -102,10 +105,12 @@ void ColumnLaw::fit_atoms(const Frame& data, const GeneratorOptions& options,
   double sum = 0.0;
   for (double count : counts) shares_.push_back(sum += count);
   if (classes < 2 || column_ == 0) return;
-  const ForestTarget target{classes == 2 ? TargetKind::binary : TargetKind::classes, labels, classes};
-  atom_forest_ = fit_forest(first_columns(data, column_), target,
-                            forest_options(options, column_, data.rows(), {5, 10, 20, 50, 100}),
-                            execution).forest;
+  const ForestTarget target{classes == 2 ? TargetKind::binary : TargetKind::classes, labels,
+                            classes};
+  atom_forest_ =
+      fit_forest(first_columns(data, column_), target,
+                 forest_options(options, column_, data.rows(), {5, 10, 20, 50, 100}), execution)
+          .forest;
 }
 
 void ColumnLaw::fit_residuals(const Frame& data, const GeneratorOptions& options,
@@ -132,8 +137,10 @@ void ColumnLaw::fit_residuals(const Frame& data, const GeneratorOptions& options
   Frame predictors(rows.size());
   for (std::size_t j = 0; j < column_; ++j) {
     for (std::size_t row : rows) {
-      if (data[j].is_factor()) codes[j].push_back(data[j].codes[row]);
-      else numbers[j].push_back(data[j].numbers[row]);
+      if (data[j].is_factor())
+        codes[j].push_back(data[j].codes[row]);
+      else
+        numbers[j].push_back(data[j].numbers[row]);
     }
     predictors.add(data[j].is_factor() ? Column::factor(codes[j], data[j].levels)
                                        : Column::numeric(numbers[j]));
@@ -181,7 +188,8 @@ double ColumnLaw::draw_number(const double* row, Stream& stream) const {
     } else {
       const std::size_t trees = leaf_at_.size();
       const std::size_t t = stream.below(static_cast<std::uint32_t>(trees));
-      const auto leaf = leaf_of_values(residual_forest_.trees[t], residual_forest_.quantiser.columns(), row);
+      const auto leaf =
+          leaf_of_values(residual_forest_.trees[t], residual_forest_.quantiser.columns(), row);
       const auto& at = leaf_at_[t];
       const double* base = residuals_.data() + t * (residuals_.size() / trees);
       value = centre + draw_between(base + at[leaf], at[leaf + 1] - at[leaf], stream);
@@ -199,8 +207,10 @@ double ColumnLaw::draw(const double* row, Stream& stream) const {
   if (classes > 1 && atom_forest_.trees.empty()) {
     drawn = stream.choose(shares_);
   } else if (classes > 1) {
-    // A class from the shares in the leaf of a random tree: in law, the forest's mean probabilities.
-    const Tree& tree = atom_forest_.trees[stream.below(static_cast<std::uint32_t>(atom_forest_.trees.size()))];
+    // A class from the shares in the leaf of a random tree: in law, the forest's mean
+    // probabilities.
+    const Tree& tree =
+        atom_forest_.trees[stream.below(static_cast<std::uint32_t>(atom_forest_.trees.size()))];
     const auto leaf = leaf_of_values(tree, atom_forest_.quantiser.columns(), row);
     double left = stream.uniform();
     const double* shares = tree.values.data() + leaf * atom_forest_.width;
@@ -263,8 +273,8 @@ void ColumnLaw::check() const {
     ArchiveReader::require(at.size() == residual_forest_.trees[t].nodes.size() + 1);
     ArchiveReader::require(at.front() == 0 && at.back() <= residuals_.size() / trees);
     for (std::size_t l = 1; l < at.size(); ++l)
-      ArchiveReader::require(at[l] > at[l - 1] ||
-                             (at[l] == at[l - 1] && !residual_forest_.trees[t].nodes[l - 1].leaf()));
+      ArchiveReader::require(at[l] > at[l - 1] || (at[l] == at[l - 1] &&
+                                                   !residual_forest_.trees[t].nodes[l - 1].leaf()));
   }
 }
 

@@ -1,7 +1,7 @@
-// The conditional law of one column given the columns before it. Atoms - levels, missing, and numbers
-// that many rows share - are drawn from a probability forest; the rest of a numeric column from its linear
-// part plus a residual drawn from the leaf of a random tree, between the leaf's order statistics, so
-// that no training value comes back.
+// The conditional law of one column given the columns before it. Atoms - levels, missing, and
+// numbers that many rows share - are drawn from a probability forest; the rest of a numeric column
+// from its linear part plus a residual drawn from the leaf of a random tree, between the leaf's
+// order statistics, so that no training value comes back.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -15,9 +15,9 @@ namespace causalsynth {
 
 struct GeneratorOptions {
   int trees = 50;
-  int min_node_size = 0;        // 0: chosen by out-of-bag loss
-  int most_atoms = 12;          // a number with at most so many values is drawn as categories
-  double atom_share = 0.05;     // a value that so many rows share is an atom
+  int min_node_size = 0;     // 0: chosen by out-of-bag loss
+  int most_atoms = 12;       // a number with at most so many values is drawn as categories
+  double atom_share = 0.05;  // a value that so many rows share is an atom
   std::uint64_t key = 0;
   void validate() const {
     require(trees >= 1, "trees must be at least 1");
@@ -41,7 +41,8 @@ class ColumnLaw {
  private:
   void find_atoms(const Column& column, const GeneratorOptions& options);
   void fit_atoms(const Frame& data, const GeneratorOptions& options, const Execution& execution);
-  void fit_residuals(const Frame& data, const GeneratorOptions& options, const Execution& execution);
+  void fit_residuals(const Frame& data, const GeneratorOptions& options,
+                     const Execution& execution);
   std::size_t class_of(double value) const;
   void check() const;
   double draw_number(const double* row, Stream& stream) const;
@@ -55,8 +56,8 @@ class ColumnLaw {
 
   LinearPart linear_;
   Forest residual_forest_;
-  // Residuals sorted within each leaf: those of node l of tree t are at leaf_at_[t][l] .. [l + 1] of the
-  // tree's share of `residuals_`.
+  // Residuals sorted within each leaf: those of node l of tree t are at leaf_at_[t][l] .. [l + 1]
+  // of the tree's share of `residuals_`.
   std::vector<double> residuals_;
   std::vector<std::vector<std::uint32_t>> leaf_at_;
   double low_ = 0.0, high_ = 0.0;  // range of the column

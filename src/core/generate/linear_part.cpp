@@ -69,7 +69,8 @@ LinearPart LinearPart::fit(const Frame& x, std::size_t predictors,
   std::vector<std::vector<double>> columns(terms.size(), std::vector<double>(n));
   std::vector<std::pair<double, std::size_t>> strength;
   for (std::size_t t = 0; t < terms.size(); ++t) {
-    for (std::size_t i = 0; i < n; ++i) columns[t][i] = terms[t].of(cell_value(x[terms[t].column], rows[i]));
+    for (std::size_t i = 0; i < n; ++i)
+      columns[t][i] = terms[t].of(cell_value(x[terms[t].column], rows[i]));
     strength.push_back({-std::fabs(correlation(columns[t], y)), t});
   }
   std::sort(strength.begin(), strength.end());

@@ -1,5 +1,6 @@
 // The linear part of a column's conditional mean: intercept, numbers (missing: their mean, and an
-// indicator), dummies of factors. At most `kMostTerms` terms, those most correlated with the outcome.
+// indicator), dummies of factors. At most `kMostTerms` terms, those most correlated with the
+// outcome.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -12,8 +13,8 @@ namespace causalsynth {
 class LinearPart {
  public:
   // `y` for the rows given; predictors are columns 0..predictors-1 of the frame.
-  static LinearPart fit(const Frame& x, std::size_t predictors, const std::vector<std::size_t>& rows,
-                        const std::vector<double>& y);
+  static LinearPart fit(const Frame& x, std::size_t predictors,
+                        const std::vector<std::size_t>& rows, const std::vector<double>& y);
 
   void pack(ArchiveWriter& out) const;
   static LinearPart unpack(ArchiveReader& in, std::size_t predictors);

@@ -9,7 +9,8 @@ constexpr std::size_t kBlockRows = 2048;
 Execution part_of(const Execution& execution, std::size_t column, std::size_t columns) {
   Execution part = execution;
   part.poll = [&execution, column, columns](double share) {
-    if (execution.poll) execution.poll((static_cast<double>(column) + share) / static_cast<double>(columns));
+    if (execution.poll)
+      execution.poll((static_cast<double>(column) + share) / static_cast<double>(columns));
   };
   return part;
 }
@@ -19,7 +20,8 @@ Execution part_of(const Execution& execution, std::size_t column, std::size_t co
 SequentialGenerator SequentialGenerator::fit(const Frame& data, const GeneratorOptions& options,
                                              const Execution& execution) {
   options.validate();
-  require(data.rows() >= 1 && data.cols() >= 1, "a generator needs at least one row and one column");
+  require(data.rows() >= 1 && data.cols() >= 1,
+          "a generator needs at least one row and one column");
   SequentialGenerator result;
   for (std::size_t j = 0; j < data.cols(); ++j)
     result.laws_.push_back(ColumnLaw::fit(data, j, options, part_of(execution, j, data.cols())));

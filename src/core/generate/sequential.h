@@ -11,8 +11,8 @@ class SequentialGenerator {
   static SequentialGenerator fit(const Frame& data, const GeneratorOptions& options,
                                  const Execution& execution);
 
-  // Writes n rows column by column (numbers with NaN missing; codes from 1, 0 missing). Blocks of rows have
-  // their own streams: the rows do not depend on the threads.
+  // Writes n rows column by column (numbers with NaN missing; codes from 1, 0 missing). Blocks of
+  // rows have their own streams: the rows do not depend on the threads.
   void draw(std::size_t n, std::uint64_t key, const std::vector<double*>& out,
             const Execution& execution) const;
 
