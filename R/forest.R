@@ -53,7 +53,7 @@ forest.formula <- function(x, data, ...) {
   }
   check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env())
   y <- eval(x[[2]], data, environment(x))
-  side <- fixed_terms(stats::terms(x, data = data), data)
+  side <- fixed_terms(kept_terms(stats::delete.response(stats::terms(x, data = data))), data)
   columns <- learner_frame(side, data)
   fit <- forest.data.frame(columns, y, ...)
   fit$terms <- stats::delete.response(side)
@@ -93,7 +93,7 @@ forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sa
                            call = rlang::caller_env()) {
   for (size in min_node_size) check_whole(size, "min_node_size", call = call)
   list(
-    trees = check_whole(trees, "trees", max = 1e6, call = call),
+    trees = check_whole(trees, "trees", max = 200000, call = call),
     mtry = if (is.null(mtry)) 0 else check_whole(mtry, "mtry", max = p, call = call),
     min_node_size = as.integer(sort(unique(min_node_size))),
     min_bucket = check_whole(min_bucket, "min_bucket", call = call),

@@ -32,14 +32,30 @@ gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 12, atom_s
 #' @exportS3Method
 learn_rows.gen_forest <- function(spec, data, key, threads, call) {
   blueprint <- column_blueprint(data)
+  levels <- vapply(blueprint, function(b) length(b$levels), 1L)
+  check_no_identifier(levels, nrow(data), call)
+  alone <- names(levels)[levels * as.numeric(nrow(data)) > 1e7]
   model <- sequential_fit(
     encode_columns(data, blueprint, "data", call), nrow(data), c(spec$settings, list(key = unclass(key))),
     run_control(threads, "Fitting the generator")
   )
   structure(
-    list(model = model, notes = sprintf("%s trees a column", format(spec$settings$trees, big.mark = ","))),
+    list(model = model, notes = c(
+      sprintf("%s trees a column", format(spec$settings$trees, big.mark = ",")),
+      if (length(alone)) paste("Too many levels, drawn without regard to other columns:", toString(alone))
+    )),
     class = "fitted_gen_forest"
   )
+}
+
+# A column in which most rows have a level of their own names people: its levels would be handed out as they are.
+check_no_identifier <- function(levels, n, call) {
+  bad <- names(levels)[levels > 50 & levels > n / 2]
+  if (length(bad) == 0) return(invisible())
+  abort("data", c(
+    "Column {.val {bad[1]}} looks like identifiers: {levels[bad[1]]} levels in {n} rows.",
+    i = "Leave such columns out of the generator; their levels would come back as they are."
+  ), call = call)
 }
 
 #' @exportS3Method

@@ -11,9 +11,10 @@
 #' 200,000 rows of the generator (all its rows, for [gen_data()]) equal the seed's targeted arm mean. Rows are never
 #' selected: a finite pool misses the law's effect by `sd(Q1 - Q0) / sqrt(n)`.
 #'
-#' A continuous outcome is its regression plus a residual, drawn between the order statistics of the seed's
-#' out-of-bag (or cross-fitted) residuals in the same arm at a similar predicted mean, so that spread and tails
-#' stay.
+#' An outcome that is a number is its regression plus a residual, drawn between the order statistics of the seed's
+#' out-of-bag (or cross-fitted) residuals in the same arm at a similar predicted mean. Residuals are scaled down where
+#' they would leave the seed's range, and values are rounded to the seed's decimals at random, up or down, so that
+#' their mean stays Q. Spikes, such as many zeros, are smoothed over.
 #'
 #' @param formula Roles of the study, `Y ~ A | W1 + W2` (`.`: all other columns).
 #' @param data The seed: a data frame, n rows. A is binary (0/1, logical or a factor of two levels); Y a number or
@@ -70,6 +71,7 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
   hybrid$generator <- fit_generator(generator, study_covs(data, study), seed = derive_key(key, "generator"),
                                     threads = threads)
   hybrid$models <- fit_models(study_job(study, learners, threads, rlang::current_env()), derive_key(key, "models"))
+  hybrid$models <- without_rows(hybrid$models)
   hybrid$seed_effect <- seed_effect(nuisance)
   hybrid$residuals <- if (study$family == "gaussian") residual_law(study, nuisance)
   fit_outcome_law(hybrid, nuisance, derive_key(key, "law"), threads)
@@ -144,7 +146,11 @@ generate.causalsynth_hybrid <- function(x, n, seed = NULL, ..., counterfactuals 
   treat <- as.numeric(random_uniforms(unclass(derive_key(key, "treatment")), n) < share)
   mean <- ifelse(treat == 1, q$q1, q$q0)
   u <- random_uniforms(unclass(derive_key(key, "outcome")), n)
-  outcome <- if (x$family == "binomial") as.numeric(u < mean) else mean + draw_residuals(x$residuals, treat, mean, u)
+  outcome <- if (x$family == "binomial") as.numeric(u < mean) else {
+    value <- mean + draw_residuals(x$residuals, treat, mean, u)
+    decimals <- x$role_blueprint[[x$roles$outcome]]$decimals
+    round_at_random(value, decimals, random_uniforms(unclass(derive_key(key, "rounding")), n))
+  }
   columns <- as.list(rows)
   columns[[x$roles$treatment]] <- decode_role(treat, x$role_blueprint[[x$roles$treatment]], x$treat_levels)
   columns[[x$roles$outcome]] <- decode_role(outcome, x$role_blueprint[[x$roles$outcome]], x$outcome_levels)

@@ -33,3 +33,15 @@ predict_models <- function(models, rows, threads) {
   q <- predict_part(job, models$outcome$both, seq_len(nrow(rows)), "both")
   list(ps = ps, q1 = q[[1]], q0 = q[[2]])
 }
+
+# The same models without what they keep of the rows they were fitted on: predictions do not need it.
+without_rows <- function(models) {
+  strip <- function(fit) {
+    fit[intersect(c("x", "y", "w", "weights", "fitted"), names(fit))] <- NULL
+    if (!is.null(fit$forest)) fit$forest[intersect(c("oob", "y"), names(fit$forest))] <- NULL
+    fit
+  }
+  models$treatment <- strip(models$treatment)
+  models$outcome <- lapply(models$outcome, strip)
+  models
+}

@@ -19,7 +19,7 @@ as_key <- function(words) structure(words, class = "causalsynth_key")
 
 is_key <- function(x) inherits(x, "causalsynth_key")
 
-# The tag of a label: its bytes folded into a whole number below 2^48 (polynomial in 257).
+# The tag of a label: its bytes folded into a whole number below 2^44 (polynomial in 257).
 label_tag <- function(label) {
   tag <- 5381
   for (byte in as.integer(charToRaw(label))) tag <- (tag * 257 + byte) %% 2^44

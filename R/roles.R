@@ -27,13 +27,21 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
   side[[2]] <- rhs[[3]]
   environment(side) <- environment(formula)
   check_known_columns(setdiff(all.vars(side), "."), data, call)
-  terms <- stats::terms(side, data = others)
-  covariates <- all.vars(terms)
+  terms <- kept_terms(stats::terms(side, data = others))
+  covariates <- intersect(all.vars(terms), names(data))
   inside <- intersect(c(outcome, treatment), covariates)
   if (length(inside)) {
     abort("input", "{.val {inside}} {?is/are} both a covariate and the outcome or treatment.", call = call)
   }
   list(outcome = outcome, treatment = treatment, covariates = covariates, terms = terms, formula = formula)
+}
+
+# Terms without what a formula took away: `. - id` must not leave `id` among the variables.
+kept_terms <- function(terms) {
+  labels <- attr(terms, "term.labels")
+  side <- stats::reformulate(if (length(labels)) labels else "1")
+  environment(side) <- environment(terms)
+  stats::terms(side)
 }
 
 role_name <- function(expr, role, call) {

@@ -51,7 +51,8 @@ apply_target <- function(target, base) {
 
 # Residuals of the seed by arm and by bins of the predicted mean, centred within each bin so that Q stays the mean.
 residual_law <- function(study, nuisance) {
-  lapply(list(control = 0, treated = 1), function(arm) {
+  range <- range(study$outcome_values)
+  arms <- lapply(list(control = 0, treated = 1), function(arm) {
     rows <- study$treat == arm
     q <- if (arm == 1) nuisance$q1[rows] else nuisance$q0[rows]
     residual <- study$outcome_values[rows] - q
@@ -62,6 +63,7 @@ residual_law <- function(study, nuisance) {
     groups[!filled] <- list(residual)
     list(cuts = cuts, residuals = lapply(groups, centred_quantiles))
   })
+  c(arms, list(range = range))
 }
 
 # Order statistics centred so that a draw between them has mean zero. With positions uniform on (0, m), half a gap
@@ -82,10 +84,33 @@ draw_residuals <- function(law, treat, mean, u) {
     bin <- findInterval(mean[rows], part$cuts) + 1
     for (b in unique(bin)) {
       inside <- rows[bin == b]
-      result[inside] <- quantile_between(part$residuals[[b]], u[inside])
+      sorted <- part$residuals[[b]]
+      room <- room_in_range(sorted, mean[inside], law$range)
+      result[inside] <- room * quantile_between(sorted, u[inside])
     }
   }
   result
+}
+
+# The share of a centred distribution's width that fits between the range's ends around the mean: scaled by it,
+# draws keep their mean and stay in the seed's range.
+room_in_range <- function(sorted, mean, range) {
+  m <- length(sorted)
+  if (m == 1) return(rep(1, length(mean)))
+  lowest <- sorted[1] - (sorted[2] - sorted[1]) / 2
+  highest <- sorted[m] + (sorted[m] - sorted[m - 1]) / 2
+  below <- if (lowest < 0) (range[1] - mean) / lowest else Inf
+  above <- if (highest > 0) (range[2] - mean) / highest else Inf
+  pmax(0, pmin(1, below, above))
+}
+
+# Rounds to so many decimals, up with the probability that keeps the mean (NA: not at all).
+round_at_random <- function(values, decimals, u) {
+  if (is.na(decimals)) return(values)
+  scaled <- values * 10^decimals
+  near <- round(scaled)
+  exact <- abs(scaled - near) < 1e-9 * pmax(1, abs(scaled))
+  ifelse(exact, near, floor(scaled + u)) / 10^decimals
 }
 
 quantile_between <- function(sorted, u) {

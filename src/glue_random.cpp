@@ -14,7 +14,7 @@ Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, doubl
 // n uniforms of one stream: for R code that must draw without touching R's generator.
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector random_uniforms(Rcpp::NumericVector key, int n) {
-  Stream stream(glue::key(key), StreamTag::test, 0);
+  Stream stream(glue::key(key), StreamTag::uniforms, 0);
   Rcpp::NumericVector result(n);
   for (double& value : result) value = stream.uniform();
   return result;

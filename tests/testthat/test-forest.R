@@ -74,6 +74,14 @@ test_that("a row that every tree has seen gets extra trees", {
   expect_match(format(fit), "extra trees were grown", all = FALSE)
 })
 
+test_that("rows that few trees leave out are covered, by all extra trees alike", {
+  study <- generate(dgp_paper(), 100, seed = 2)
+  fit <- forest(Y ~ ., study, trees = 1, replace = FALSE, sample_fraction = .99, seed = 1)
+  expect_gt(fit$extra_trees, 64)
+  expect_equal(forest_predict_oob(fit, study), fit$oob, tolerance = 1e-9)
+  expect_null(forest(Y ~ ., study, trees = 1, replace = FALSE, sample_fraction = .999, seed = 1)$oob)
+})
+
 test_that("several node sizes: each is scored as its own forest would be, the best is kept", {
   study <- generate(dgp_paper(), 300, seed = 3)
   sizes <- c(5, 20, 60)

@@ -34,3 +34,8 @@ test_that("bad specs are named", {
     fit_generator(gen_forest(), mtcars, sed = 1)
   })
 })
+
+test_that("identifiers are refused, many levels are not", {
+  rows <- data.frame(x = rnorm(200), id = paste0("p", 1:200))
+  expect_error(fit_generator(gen_forest(), rows), "identifiers", class = "causalsynth_error_data")
+})

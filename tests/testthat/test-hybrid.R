@@ -79,3 +79,14 @@ test_that("bad input is named", {
     fit_hybrid(Y ~ A | 1, study)
   })
 })
+
+test_that("a fitted hybrid holds no row of the seed in its models", {
+  study <- generate(dgp_paper(), 200, seed = 1)
+  for (learner in list(learn_glm(), learn_forest(trees = 10))) {
+    hybrid <- fit_hybrid(Y ~ A | ., study, gen_forest(trees = 5), learner_treatment = learner,
+                         learner_outcome = learner, seed = 1)
+    lengths <- unlist(rapply(hybrid$models, length, classes = c("numeric", "integer"), how = "list"))
+    expect_false(any(lengths >= 90))
+    expect_identical(nrow(generate(hybrid, 5, seed = 1)), 5L)
+  }
+})

@@ -78,3 +78,12 @@ test_that("roles that cannot be are named", {
     study(y ~ a | w, w = complex(4, 1:4))
   })
 })
+
+test_that("columns that a formula takes away are nowhere", {
+  study <- generate(dgp_paper(), 200, seed = 1)
+  shuffled <- transform(study, W6 = rev(W6))
+  expect_identical(parse_roles(Y ~ A | . - W6, study)$covariates, paste0("W", 1:5))
+  fit <- function(data) nuisance(Y ~ A | . - W6, data, learn_forest(trees = 20), learn_forest(trees = 20), seed = 1)$ps
+  expect_identical(fit(study), fit(shuffled))
+  expect_identical(names(forest(Y ~ . - W6, study, trees = 2, seed = 1)$blueprint), c(paste0("W", 1:5), "A"))
+})

@@ -25,3 +25,30 @@ test_that("residuals drawn have mean zero and the arm's spread", {
   expect_equal(mean(quantile_between(centred_quantiles(x), u)), 0, tolerance = 1e-6)
   expect_equal(quantile_between(c(1, 2, 4), c(1 / 6, .5, 5 / 6)), c(1, 2, 4))
 })
+
+test_that("whole-number outcomes keep their mean at Q, and the seed's range", {
+  set.seed(1)
+  n <- 800
+  study <- data.frame(w = rnorm(n), a = rbinom(n, 1, .5))
+  study$y <- pmin(2, rpois(n, exp(-.3 + .5 * study$a + .4 * study$w)))
+  hybrid <- fit_hybrid(y ~ a | w, study, gen_forest(trees = 10), learner_treatment = learn_glm(),
+                       learner_outcome = learn_forest(trees = 100), seed = 1)
+  pool <- generate(hybrid, 60000, seed = 2, counterfactuals = TRUE)
+  expect_true(all(pool$y %in% 0:2))
+  q <- ifelse(pool$a == 1, pool$.q1, pool$.q0)
+  part <- cut(q, quantile(q, 0:20 / 20), include.lowest = TRUE)
+  z <- tapply(pool$y - q, part, function(d) mean(d) / sd(d) * sqrt(length(d)))
+  expect_lt(max(abs(z)), 4.5)
+})
+
+test_that("rounding at random keeps the mean; exact values stay", {
+  u <- (seq_len(1000) - .5) / 1000
+  expect_equal(mean(round_at_random(rep(1.234, 1000), 1, u)), 1.234, tolerance = 1e-3)
+  expect_identical(round_at_random(c(1.2, -3, 0), 1, c(.99, .99, .99)), c(1.2, -3, 0))
+  expect_identical(round_at_random(c(1.23, pi), NA, c(.5, .5)), c(1.23, pi))
+})
+
+test_that("residuals are scaled into the seed's range", {
+  sorted <- c(-2, -1, 0, 3)
+  expect_equal(room_in_range(sorted, c(0, 5, 1.25), c(0, 10)), c(0, 1, .5))
+})

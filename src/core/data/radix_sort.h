@@ -1,4 +1,4 @@
-// Sorts doubles (no NaN) by eight-bit digits of their order-preserving bit pattern: linear time,
+// Sorts doubles (no NaN) by eleven-bit digits of their order-preserving bit pattern: linear time,
 // which matters where every column of a forest is sorted once.
 #pragma once
 #include <vector>

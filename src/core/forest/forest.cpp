@@ -91,12 +91,17 @@ double squared_loss(const Target& target, const std::vector<double>& predictions
 template <class Target>
 void cover_all_rows(Trainer<Target>& trainer, Forest& forest, OutOfBag<Target>& oob,
                     const Execution& execution) {
-  while (!oob.complete() && forest.extra_trees.size() < kMostExtraTrees) {
+  OutOfBag<Target> extra = oob.none();
+  while (!oob.covered_with(extra)) {
+    if (forest.extra_trees.size() >= kMostExtraTrees)
+      throw std::runtime_error(
+          "some rows are in every bag: grow more trees or choose a smaller sample_fraction");
     std::vector<Tree> more(32);
     const std::size_t first = forest.trees.size() + forest.extra_trees.size();
-    oob.fill_gaps(trainer.grow(first, more, execution));
+    extra.merge(trainer.grow(first, more, execution));
     for (Tree& tree : more) forest.extra_trees.push_back(std::move(tree));
   }
+  oob.fill_gaps(extra);
 }
 
 template <class Target>
@@ -146,7 +151,7 @@ ForestFit fit_forest(const Frame& x, const ForestTarget& target, const ForestOpt
   fit.forest.kind = target.kind;
   fit.forest.options = options;
   fit.forest.rows = x.rows();
-  const bool all_rows = !options.replace && options.sample_fraction == 1.0;
+  const bool all_rows = !options.replace && bag_size(options, x.rows()) >= x.rows();
   if (all_rows || x.rows() == 1) fit.forest.options.out_of_bag = false;
   require(fit.forest.options.out_of_bag || options.min_node_size.size() == 1,
           "several node sizes need out-of-bag rows to choose by");

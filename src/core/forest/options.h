@@ -22,7 +22,8 @@ struct ForestOptions {
   std::uint64_t key = 0;
 
   void validate(std::size_t columns) const {
-    require(trees >= 1, "trees must be at least 1");
+    // More would overflow the sums of out-of-bag predictions.
+    require(trees >= 1 && trees <= 200000, "trees must be from 1 to 200000");
     require(columns >= 1, "a forest needs at least one column");
     require(columns <= 65535, "a forest takes at most 65535 columns");
     require(mtry >= 0 && static_cast<std::size_t>(mtry) <= columns,

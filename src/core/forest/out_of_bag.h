@@ -1,6 +1,7 @@
 // Sums of out-of-bag predictions. Kept as whole numbers on a scale of 2^44 to the target's range,
 // so that they do not depend on the order in which trees finish.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -45,13 +46,20 @@ class OutOfBag {
     }
   }
 
-  bool complete() const {
-    for (std::uint32_t count : trees_)
-      if (count == 0) return false;
+  // Whether each row was left out by a tree here or there.
+  bool covered_with(const OutOfBag& extra) const {
+    for (std::size_t row = 0; row < trees_.size(); ++row)
+      if (trees_[row] == 0 && extra.trees_[row] == 0) return false;
     return true;
   }
 
-  std::uint32_t trees(std::size_t row) const { return trees_[row]; }
+  // Sums of the same shape, of no tree yet.
+  OutOfBag none() const {
+    OutOfBag result(*this);
+    std::fill(result.sums_.begin(), result.sums_.end(), 0);
+    std::fill(result.trees_.begin(), result.trees_.end(), 0u);
+    return result;
+  }
 
   // Rows x width, row after row; NaN where no tree left the row out.
   std::vector<double> means(std::size_t c) const {

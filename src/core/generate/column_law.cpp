@@ -104,13 +104,15 @@ void ColumnLaw::fit_atoms(const Frame& data, const GeneratorOptions& options,
   }
   double sum = 0.0;
   for (double count : counts) shares_.push_back(sum += count);
-  if (classes < 2 || column_ == 0) return;
+  const double cells = static_cast<double>(classes) * static_cast<double>(data.rows());
+  if (classes < 2 || column_ == 0 || cells > options.most_cells) return;
   const ForestTarget target{classes == 2 ? TargetKind::binary : TargetKind::classes, labels,
                             classes};
-  atom_forest_ =
-      fit_forest(first_columns(data, column_), target,
-                 forest_options(options, column_, data.rows(), {5, 10, 20, 50, 100}), execution)
-          .forest;
+  std::vector<int> sizes{5, 10, 20, 50, 100};
+  if (cells > options.most_cells / 5) sizes.assign(1, 20);  // each candidate keeps sums of its own
+  atom_forest_ = fit_forest(first_columns(data, column_), target,
+                            forest_options(options, column_, data.rows(), sizes), execution)
+                     .forest;
 }
 
 void ColumnLaw::fit_residuals(const Frame& data, const GeneratorOptions& options,

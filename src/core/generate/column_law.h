@@ -17,6 +17,9 @@ struct GeneratorOptions {
   int trees = 50;
   int min_node_size = 0;     // 0: chosen by out-of-bag loss
   int most_atoms = 12;       // a number with at most so many values is drawn as categories
+  // Rows times classes: beyond, a column's categories are drawn without regard to the others, since
+  // probabilities of every class in every leaf would not fit in memory.
+  double most_cells = 1e7;
   double atom_share = 0.05;  // a value that so many rows share is an atom
   std::uint64_t key = 0;
   void validate() const {

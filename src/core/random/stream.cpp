@@ -36,8 +36,6 @@ void Stream::refill() {
 
 double Stream::normal() { return normal_quantile(uniform()); }
 
-double Stream::exponential() { return -std::log(uniform()); }
-
 std::size_t Stream::choose(Span<const double> cumulative) {
   const double target = uniform() * cumulative[cumulative.size() - 1];
   const double* found = std::upper_bound(cumulative.begin(), cumulative.end(), target);

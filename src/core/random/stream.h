@@ -18,8 +18,14 @@ std::uint64_t derive_key(std::uint64_t key, std::uint64_t tag, std::uint64_t ind
 
 // Tags of the modules that draw; a value is never reused for something else.
 enum class StreamTag : std::uint64_t {
-  mechanism = 1, tree = 2, fold = 3, generator = 4, treatment = 5, outcome = 6,
-  bootstrap = 7, rows = 8, test = 99
+  mechanism = 1,
+  tree = 2,
+  fold = 3,
+  generator = 4,
+  bootstrap = 7,
+  rows = 8,
+  uniforms = 9,
+  test = 99
 };
 
 class Stream {
@@ -36,8 +42,7 @@ class Stream {
   }
   // In the open interval (0, 1), 53 bits: never 0, never 1.
   double uniform() { return (static_cast<double>(bits64() >> 12) + 0.5) * 0x1.0p-52; }
-  double normal();       // inverse distribution function: one uniform a draw
-  double exponential();
+  double normal();  // inverse distribution function: one uniform a draw
   // Unbiased integer in [0, bound): Lemire's multiply and reject.
   std::uint32_t below(std::uint32_t bound) {
     std::uint64_t product = std::uint64_t{bits32()} * bound;
@@ -51,7 +56,8 @@ class Stream {
     }
     return static_cast<std::uint32_t>(product >> 32);
   }
-  // Index drawn in proportion to non-negative weights with a positive sum.
+  // Index drawn in proportion to non-negative weights, given their cumulative sums (the last is
+  // positive).
   std::size_t choose(Span<const double> cumulative);
 
   template <class T>
