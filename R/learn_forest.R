@@ -17,7 +17,8 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
                          sample_fraction = 1, replace = TRUE, outcome = c("by_arm", "joint"),
                          crossfit = c("oob", "folds")) {
   settings <- list(
-    trees = check_whole(trees, "trees", max = 200000), mtry = mtry, min_node_size = min_node_size, min_bucket = min_bucket,
+    trees = check_whole(trees, "trees", max = 200000), mtry = mtry, min_node_size = min_node_size,
+    min_bucket = min_bucket,
     max_depth = max_depth, sample_fraction = sample_fraction, replace = replace
   )
   forest_options(trees, NULL, min_node_size, min_bucket, max_depth, sample_fraction, replace, 1)

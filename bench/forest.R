@@ -48,8 +48,8 @@ trial_data <- function() {
   utils::data("ACTG175", package = "speff2trial", envir = store)
   trial <- store$ACTG175
   trial$Y <- as.integer(trial$cd420 > stats::median(trial$cd420))
-  trial[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", "hemo", "homo", "drugs", "oprior", "z30", "race", "gender",
-          "str2", "strat", "symptom", "treat", "Y")]
+  trial[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", "hemo", "homo", "drugs", "oprior", "z30", "race",
+          "gender", "str2", "strat", "symptom", "treat", "Y")]
 }
 diabetes_data <- function() {
   store <- new.env()

@@ -34,7 +34,8 @@ effect_plot <- function(result) {
   apart <- ggplot2::position_dodge(width = .6)
   ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$set, colour = .data$method, shape = .data$method)) +
     ggplot2::geom_vline(ggplot2::aes(xintercept = .data$x, linetype = .data$what), lines, colour = "grey40") +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), na.rm = TRUE, position = apart) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), na.rm = TRUE,
+                            position = apart) +
     ggplot2::geom_point(position = apart, size = 2) +
     ggplot2::geom_point(ggplot2::aes(.data$truth, .data$set), exact, inherit.aes = FALSE, shape = 4, size = 4) +
     ggplot2::scale_linetype_identity() +

@@ -143,11 +143,12 @@ test_that("out-of-bag accuracy is ranger's", {
   compare(generate(dgp_paper(), 1000, seed = 11), 2000)
   compare(generate(dgp_paper(), 20000, seed = 12), 200)
   skip_if_not_installed("mlbench")
-  data("PimaIndiansDiabetes", package = "mlbench", envir = environment())
-  PimaIndiansDiabetes$diabetes <- as.numeric(PimaIndiansDiabetes$diabetes == "pos")
-  compare(PimaIndiansDiabetes, 4000)
+  store <- new.env()
+  data("PimaIndiansDiabetes", package = "mlbench", envir = store)
+  compare(transform(store$PimaIndiansDiabetes, diabetes = as.numeric(diabetes == "pos")), 4000)
   skip_if_not_installed("speff2trial")
-  data("ACTG175", package = "speff2trial", envir = environment())
+  data("ACTG175", package = "speff2trial", envir = store)
+  ACTG175 <- store$ACTG175
   trial <- ACTG175[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", "hemo", "homo", "drugs", "oprior", "z30",
                      "zprior",                     "race", "gender", "str2", "strat", "symptom", "treat")]
   trial$y <- as.numeric(ACTG175$cd420 > median(ACTG175$cd420))
