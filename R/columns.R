@@ -20,6 +20,8 @@ column_blueprint <- function(data) {
 # The least number of decimals, up to six, that every value has; NA if some need more.
 count_decimals <- function(values) {
   values <- values[is.finite(values)]
+  # A few values settle most columns: the rest is looked at only where these have so few decimals.
+  if (length(values) > 50 && is.na(count_decimals(values[1:50]))) return(NA)
   for (d in 0:6) if (all(abs(values - round(values, d)) <= 1e-9 * pmax(1, abs(values)))) return(d)
   NA
 }
