@@ -67,7 +67,7 @@ law_rows.fitted_gen_data <- function(generator, n, key, threads) structure(gener
 #' @param ... must be empty.
 #' @param threads not used: one draw is as fast as it gets.
 #' @return A data frame of the real data's class, columns and types. If `n` is the number of rows kept, all of them in
-#'   their order, so that the sets of [simulate()] with that `n` share the same rows; otherwise rows drawn with
+#'   their order, so that the sets of [stats::simulate()] with that `n` share the same rows; otherwise rows drawn with
 #'   replacement.
 #' @examples
 #' seed <- generate(dgp_paper(), 100, seed = 1)
