@@ -111,7 +111,8 @@ forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sa
 check_out_of_bag <- function(options, what, call) {
   if (options$replace || options$sample_fraction < 1) return(invisible())
   abort("input", c(
-    paste0("{.code replace = FALSE} with {.code sample_fraction = 1} leaves no row out of bag, which ", what, " need."),
+    paste0("{.code replace = FALSE} with {.code sample_fraction = 1} leaves no row out of bag, which ", what,
+           " need."),
     i = "Set {.arg sample_fraction} below 1, for instance {.code sample_fraction = 0.632}."
   ), call = call)
 }
@@ -150,7 +151,8 @@ forest_target <- function(y, n, call = rlang::caller_env()) {
 
 new_forest <- function(raw, target, blueprint, options) {
   fit <- structure(list(
-    model = raw$model, kind = target$kind, classes = target$classes, ordered = isTRUE(target$ordered), blueprint = blueprint, options = options,
+    model = raw$model, kind = target$kind, classes = target$classes, ordered = isTRUE(target$ordered),
+    blueprint = blueprint, options = options,
     min_node_size = raw$min_node_size, candidates = options$min_node_size, losses = raw$losses, nodes = raw$nodes,
     n = length(target$values), extra_trees = raw$extra_trees, y = target$values
   ), class = "causalsynth_forest")
@@ -213,5 +215,6 @@ encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
 forest_response <- function(object, values, type) {
   if (is.null(object$classes)) return(if (type == "prob") cbind(`0` = 1 - values, `1` = values) else values)
   if (type == "prob") return(values)
-  factor(object$classes[max.col(values, "first")], levels = object$classes, ordered = isTRUE(object$ordered))
+  best <- object$classes[max.col(values, "first")]
+  factor(best, levels = object$classes, ordered = isTRUE(object$ordered))
 }
