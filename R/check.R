@@ -9,11 +9,19 @@ abort <- function(kind, message, call = rlang::caller_env(), ...) {
   )
 }
 
+# A required argument that was not given, also by a caller further up, is an error that names it.
+check_present <- function(x, arg, call = rlang::caller_env()) {
+  if (missing(x)) abort("input", "The argument {.arg {arg}} is missing; it has no default.", call = call)
+  invisible()
+}
+
 check_whole <- function(x, arg, min = 1, max = .Machine$integer.max, call = rlang::caller_env()) {
+  check_present(x, arg, call)
   ok <- is.numeric(x) && length(x) == 1 && is.finite(x) && x == round(x) && x >= min && x <= max
   if (!ok) {
     over <- is.numeric(x) && length(x) == 1 && is.finite(x) && x > max
-    range <- if (max == .Machine$integer.max && !over) "of at least {min}" else "from {min} to {max}"
+    top <- format(max, big.mark = ",", scientific = FALSE, trim = TRUE)
+    range <- if (max == .Machine$integer.max && !over) "of at least {min}" else "from {min} to {top}"
     abort("input", c(
       paste0("{.arg {arg}} must be one whole number ", range, "."),
       x = "It is {describe(x)}."
@@ -31,6 +39,13 @@ check_number <- function(x, arg, min = -Inf, max = Inf, call = rlang::caller_env
     ), call = call)
   }
   as.numeric(x)
+}
+
+# A confidence level, strictly between 0 and 1.
+check_level <- function(level, arg, call = rlang::caller_env()) {
+  level <- check_number(level, arg, 0, 1, call = call)
+  if (level <= 0 || level >= 1) abort("input", "{.arg {arg}} must lie between 0 and 1.", call = call)
+  level
 }
 
 check_flag <- function(x, arg, call = rlang::caller_env()) {
@@ -68,6 +83,7 @@ check_dots_empty <- function(..., .call = rlang::caller_env(), .known = characte
 }
 
 check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()) {
+  check_present(data, arg, call)
   if (!is.data.frame(data)) {
     abort("input", c("{.arg {arg}} must be a data frame.", x = "It is {describe(data)}."), call = call)
   }
@@ -94,8 +110,8 @@ check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()
 resolve_threads <- function(threads, call = rlang::caller_env()) {
   if (is.null(threads)) threads <- getOption("causalsynth.threads")
   if (is.null(threads)) {
-    set <- suppressWarnings(as.integer(Sys.getenv("RCPP_PARALLEL_NUM_THREADS")))
-    threads <- if (is.na(set) || set < 1) 2L else set
+    set <- suppressWarnings(as.numeric(Sys.getenv("RCPP_PARALLEL_NUM_THREADS")))
+    threads <- if (is.na(set) || set < 1) 2 else min(floor(set), 1024)
   }
   as.integer(check_whole(threads, "threads", 1, 1024, call = call))
 }

@@ -65,6 +65,10 @@ first_reason <- function(n, ...) {
 check_levels <- function(x, seed) {
   text <- as.character(x)
   levels <- if (is.factor(seed)) levels(droplevels(seed)) else unique(seed)
+  # A number written otherwise: "1.0" for the level "1".
+  other <- !is.na(text) & !(text %in% levels)
+  number <- as.character(suppressWarnings(as.numeric(text[other])))
+  text[other] <- ifelse(number %in% levels[!is.na(levels)], number, text[other])
   missing <- is.na(text)
   reason <- first_reason(
     length(text), missing = missing & !anyNA(seed), unknown_level = !missing & !(text %in% levels)
@@ -78,6 +82,8 @@ check_levels <- function(x, seed) {
 
 check_logical <- function(x, seed) {
   text <- toupper(as.character(x))
+  text[suppressWarnings(as.numeric(text)) %in% 0] <- "0"
+  text[suppressWarnings(as.numeric(text)) %in% 1] <- "1"
   values <- ifelse(text %in% c("TRUE", "T", "1"), TRUE, ifelse(text %in% c("FALSE", "F", "0"), FALSE, NA))
   missing <- is.na(text)
   seen <- unique(seed[!is.na(seed)])
@@ -121,6 +127,8 @@ as_seed_number <- function(x, seed) {
     zone <- attr(seed, "tzone")
     return(as.numeric(as.POSIXct(x, tz = if (is.null(zone)) "" else zone[1], optional = TRUE)))
   }
+  # A column of TRUE and FALSE in a file is text.
+  if (is.character(x) && all(x %in% c(NA, "TRUE", "FALSE", "T", "F", "true", "false"))) x <- as.logical(x)
   suppressWarnings(as.numeric(x))
 }
 

@@ -174,7 +174,7 @@ NULL
 #' @export
 tidy.causalsynth_dcr <- function(x, conf.level = .95, ...) {
   check_dots_empty(..., .known = "conf.level")
-  conf.level <- check_number(conf.level, "conf.level", 0, 1)
+  conf.level <- check_level(conf.level, "conf.level")
   rows <- list(
     dcr_mean = mean_interval(x$distance, conf.level), dcr_median = median_interval(x$distance, conf.level),
     nndr_mean = mean_interval(x$nndr, conf.level)

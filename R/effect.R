@@ -54,6 +54,7 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   if (any(unknown)) {
     check_dots_empty(!!!dots[unknown], .call = call, .known = c(arguments, names(formals(estimate_effect.formula))))
   }
+  check_present(data, "data", call)
   ask <- effect_request(method, estimand, contrasts, se, call)
   synthetic <- check_synthetic(synthetic, nrow(data), call)
   fitted <- nuisance(x, data, ..., seed = seed, threads = threads, weights = weights)
@@ -77,6 +78,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
     if (!isTRUE(all.equal(weights, x$weights))) x["fits"] <- list(NULL)
     x$repeats <- lapply(x$repeats, function(r) r[c("ps", "q1", "q0")])
     x$weights <- check_case_weights(weights, x$n, call)
+    check_weighted_arms(x$weights, x$treat, call)
   }
   if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)
   scale_synthetic(effect_of(x, ask, cluster, call), check_synthetic(synthetic, x$n, call))
@@ -96,24 +98,52 @@ effect_request <- function(method, estimand, contrasts, se, call) {
 
 # A named list of specs.
 resolve_methods <- function(method, call) {
-  if (inherits(method, "causalsynth_estimator")) method <- list(method)
+  if (inherits(method, "causalsynth_estimator") || is.function(method)) method <- list(method)
   makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle)
-  specs <- lapply(method, function(m) {
-    if (is.function(m)) m <- m()
-    if (inherits(m, "causalsynth_estimator")) return(m)
-    if (!(is.character(m) && length(m) == 1 && m %in% names(makers))) {
-      abort("input", c(
-        "{.arg method} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
-        x = "It has {describe(m)}."
-      ), call = call)
-    }
-    makers[[m]]()
-  })
+  if (is.list(method)) method <- rejoin_specs(method, makers)
+  specs <- lapply(method, resolve_method, makers = makers, call = call)
   if (length(specs) == 0) abort("input", "{.arg method} is empty.", call = call)
   labels <- rlang::names2(method)
   blank <- labels == ""
   labels[blank] <- vapply(specs[blank], function(s) s$label, "")
   stats::setNames(specs, make.unique(labels, sep = "_"))
+}
+
+resolve_method <- function(m, makers, call) {
+  if (is.function(m)) m <- tryCatch(m(), error = function(e) m)
+  if (inherits(m, "causalsynth_estimator")) return(m)
+  one_word <- is.character(m) && length(m) == 1
+  if (one_word && m %in% names(makers)) return(makers[[m]]())
+  near <- if (one_word && !is.na(m)) near_names(m, names(makers))
+  abort("input", c(
+    "{.arg method} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
+    x = "It has {describe(m)}.",
+    i = if (length(near)) "Did you mean {.val {near[1]}}?"
+  ), call = call)
+}
+
+# c("aipw", est_tmle()) takes the spec apart into its fields, as c() heeds the class of its first argument only: puts
+# runs of a spec's fields together again.
+rejoin_specs <- function(method, makers) {
+  names <- rlang::names2(method)
+  joined <- list()
+  i <- 1
+  while (i <= length(method)) {
+    part <- method[i]
+    prefix <- sub("label$", "", names[i])
+    fields <- NULL
+    if (grepl("(^|[.])label$", names[i]) && is.character(part[[1]]) && part[[1]] %in% names(makers)) {
+      fields <- as.character(names(formals(makers[[part[[1]]]])))
+      if (!identical(names[i + seq_along(fields)], paste0(rep(prefix, length(fields)), fields))) fields <- NULL
+    }
+    if (!is.null(fields)) {
+      values <- stats::setNames(method[i + seq_along(fields)], fields)
+      part <- stats::setNames(list(do.call(makers[[part[[1]]]], values)), sub("[.]$", "", prefix))
+    }
+    joined <- c(joined, part)
+    i <- i + 1 + length(fields)
+  }
+  joined
 }
 
 check_cluster <- function(cluster, n, call) {

@@ -38,12 +38,6 @@ tidy.causalsynth_effect <- function(x, conf.int = TRUE, conf.level = .95, ...) {
   table
 }
 
-check_level <- function(level, arg, call = rlang::caller_env()) {
-  level <- check_number(level, arg, 0, 1, call = call)
-  if (level <= 0 || level >= 1) abort("input", "{.arg {arg}} must lie between 0 and 1.", call = call)
-  level
-}
-
 is_contrast <- function(x) x$estimates$term == x$estimand
 
 contrast_names <- function(x) {

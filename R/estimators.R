@@ -9,6 +9,15 @@ new_estimator <- function(kind, ...) {
 # 1 on the variance), na_reason (NULL, or why there is no standard error), notes).
 run_estimator <- function(est, pieces, estimand, se, call = rlang::caller_env()) UseMethod("run_estimator")
 
+# Several specs, or specs and names of methods, as a list.
+#' @export
+c.causalsynth_estimator <- function(...) {
+  parts <- lapply(list(...), function(part) {
+    if (inherits(part, "causalsynth_estimator") || is.function(part)) list(part) else as.list(part)
+  })
+  do.call(c, parts)
+}
+
 #' @export
 print.causalsynth_estimator <- function(x, ...) {
   cat("<estimator>", format(x), "\n")

@@ -51,7 +51,7 @@ forest.formula <- function(x, data, ...) {
   if (length(x) != 3) {
     abort("input", "{.arg x} must be a formula with an outcome, {.code y ~ x1 + x2}.")
   }
-  check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env())
+  check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env(), x)
   y <- eval(x[[2]], data, environment(x))
   side <- fixed_terms(kept_terms(stats::delete.response(stats::terms(x, data = data))), data)
   columns <- learner_frame(side, data)
@@ -76,12 +76,14 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
                                    "replace", "split_rule", "seed", "threads"))
   check_data_frame(x, "x")
   check_choice(split_rule, "default", "split_rule")
+  check_present(y, "y")
   target <- forest_target(y, nrow(x))
   if (length(x) == 0) abort("data", "{.arg x} has no column; a forest needs at least one.")
   for (name in names(x)) check_covariate(x[[name]], name, rlang::current_env())
   if (is.null(min_node_size)) min_node_size <- if (target$kind == "mean") 5 else 10
   options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
   blueprint <- column_blueprint(x)
+  check_forest_size(blueprint)
   raw <- forest_fit(
     encode_columns(x, blueprint, "x"), target$values, target$kind, length(target$classes),
     c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
@@ -92,7 +94,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
 forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, p,
                            call = rlang::caller_env()) {
   for (size in min_node_size) check_whole(size, "min_node_size", call = call)
-  list(
+  options <- list(
     trees = check_whole(trees, "trees", max = 200000, call = call),
     mtry = if (is.null(mtry)) 0 else check_whole(mtry, "mtry", max = p, call = call),
     min_node_size = as.integer(sort(unique(min_node_size))),
@@ -101,6 +103,33 @@ forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sa
     sample_fraction = check_number(sample_fraction, "sample_fraction", 1e-6, 1, call = call),
     replace = check_flag(replace, "replace", call = call)
   )
+  if (length(options$min_node_size) > 1) check_out_of_bag(options, "several values of {.arg min_node_size}", call)
+  options
+}
+
+# Without replacement a bag of all rows leaves none out.
+check_out_of_bag <- function(options, what, call) {
+  if (options$replace || options$sample_fraction < 1) return(invisible())
+  abort("input", c(
+    paste0("{.code replace = FALSE} with {.code sample_fraction = 1} leaves no row out of bag, which ", what,
+           " need."),
+    i = "Set {.arg sample_fraction} below 1, for instance {.code sample_fraction = 0.632}."
+  ), call = call)
+}
+
+# What the core can number.
+check_forest_size <- function(blueprint, call = rlang::caller_env()) {
+  if (length(blueprint) > 65535) {
+    abort("data", "{.arg x} has {length(blueprint)} columns; a forest takes at most 65535.", call = call)
+  }
+  levels <- vapply(blueprint, function(b) length(b$levels), 1L)
+  many <- names(blueprint)[levels > 65534]
+  if (length(many)) {
+    abort("data", c(
+      "Column {.val {many[1]}} has {levels[[many[1]]]} levels; a forest takes at most 65534.",
+      i = "Leave the column out, or merge its levels."
+    ), call = call)
+  }
 }
 
 # What the core fits: kind, y as doubles, classes.
@@ -122,7 +151,8 @@ forest_target <- function(y, n, call = rlang::caller_env()) {
 
 new_forest <- function(raw, target, blueprint, options) {
   fit <- structure(list(
-    model = raw$model, kind = target$kind, classes = target$classes, blueprint = blueprint, options = options,
+    model = raw$model, kind = target$kind, classes = target$classes, ordered = isTRUE(target$ordered),
+    blueprint = blueprint, options = options,
     min_node_size = raw$min_node_size, candidates = options$min_node_size, losses = raw$losses, nodes = raw$nodes,
     n = length(target$values), extra_trees = raw$extra_trees, y = target$values
   ), class = "causalsynth_forest")
@@ -185,5 +215,6 @@ encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
 forest_response <- function(object, values, type) {
   if (is.null(object$classes)) return(if (type == "prob") cbind(`0` = 1 - values, `1` = values) else values)
   if (type == "prob") return(values)
-  factor(object$classes[max.col(values, "first")], levels = object$classes)
+  best <- object$classes[max.col(values, "first")]
+  factor(best, levels = object$classes, ordered = isTRUE(object$ordered))
 }

@@ -4,6 +4,7 @@
 #' levels of the real data, and serves them like any generator's.
 #'
 #' @param rows data frame, or path of a CSV file (also compressed, `.csv.gz`) in UTF-8 with a header.
+#'   A file is read as text and takes its types from the real data; empty fields and `NA` are missing.
 #' @param range "seed" also drops rows with a number outside the range that its column has in the real data.
 #' @details A row is dropped, and counted under the first reason that applies, in this order:
 #'   1. `not_a_number`: text in a numeric column (or date) that does not convert;
@@ -28,9 +29,10 @@
 #' head(generate(fit, 50, seed = 1))
 #' @export
 gen_data <- function(rows, range = c("none", "seed")) {
+  check_present(rows, "rows")
   range <- check_choice(range, c("none", "seed"), "range")
   source <- if (is.character(rows) && length(rows) == 1) basename(rows) else "a data frame"
-  if (!is.data.frame(rows)) rows <- read_rows(rows)
+  if (!is.data.frame(rows)) rows <- read_rows(rows, text = TRUE)
   check_data_frame(rows, "rows")
   structure(
     list(rows = rows, range = range, source = source, label = paste("rows made elsewhere,", source)),
@@ -65,7 +67,8 @@ law_rows.fitted_gen_data <- function(generator, n, key, threads) structure(gener
 #' @param ... must be empty.
 #' @param threads not used: one draw is as fast as it gets.
 #' @return A data frame of the real data's class, columns and types. If `n` is the number of rows kept, all of them in
-#'   their order; otherwise rows drawn with replacement.
+#'   their order, so that the sets of [stats::simulate()] with that `n` share the same rows; otherwise rows drawn with
+#'   replacement.
 #' @examples
 #' seed <- generate(dgp_paper(), 100, seed = 1)
 #' fit <- fit_generator(gen_data(generate(dgp_paper(), 50, seed = 2)), seed)

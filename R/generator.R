@@ -20,6 +20,7 @@
 #' @export
 fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
   check_dots_empty(..., .known = c("seed", "threads"))
+  check_present(spec, "spec")
   if (!inherits(spec, "causalsynth_gen")) {
     abort("input", c(
       "{.arg spec} must be a generator spec such as {.code gen_forest()}.",
@@ -133,6 +134,7 @@ print.summary.causalsynth_generator <- function(x, ...) {
 
 #' @export
 tidy.causalsynth_generator <- function(x, ...) {
+  check_dots_empty(...)
   data.frame(
     column = names(x$blueprint),
     type = vapply(x$blueprint, function(b) class(b$ptype)[1], "", USE.NAMES = FALSE),
@@ -142,6 +144,7 @@ tidy.causalsynth_generator <- function(x, ...) {
 
 #' @export
 glance.causalsynth_generator <- function(x, ...) {
+  check_dots_empty(...)
   data.frame(generator = x$spec$label, n = x$n, columns = length(x$blueprint))
 }
 

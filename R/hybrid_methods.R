@@ -13,6 +13,7 @@ format.causalsynth_hybrid <- function(x, ...) {
     sprintf("Effect of its law, truth(): %.5g (means %.5g and %.5g)", truth(x), x$law$mean_1, x$law$mean_0),
     sprintf("The seed's estimate (TMLE): %.5g, SE %.3g, 95%% CI %.5g to %.5g", seed$estimate, seed$std.error,
             seed$conf.low, seed$conf.high),
+    paste("Propensity bounds on the seed:", bounds_phrase(x$bounds, x$n_seed)),
     if (x$targeted) {
       sprintf("Shifts that keep it (logit scale): %.3g in arm 1, %.3g in arm 0",
               x$fluctuation$shift_1, x$fluctuation$shift_0)
@@ -44,6 +45,7 @@ print.summary.causalsynth_hybrid <- function(x, ...) {
 
 #' @export
 tidy.causalsynth_hybrid <- function(x, ...) {
+  check_dots_empty(...)
   seed <- x$seed_effect
   data.frame(
     term = c("ATE", "mean_1", "mean_0"),
@@ -54,6 +56,7 @@ tidy.causalsynth_hybrid <- function(x, ...) {
 
 #' @export
 glance.causalsynth_hybrid <- function(x, ...) {
+  check_dots_empty(...)
   data.frame(
     n_seed = x$n_seed, targeted = x$targeted, treatment = x$treatment, generator = x$generator$spec$label,
     estimate = x$seed_effect$estimate, std.error = x$seed_effect$std.error, truth = truth(x), law_sd = x$law$sd

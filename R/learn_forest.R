@@ -21,13 +21,15 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
     min_bucket = min_bucket,
     max_depth = max_depth, sample_fraction = sample_fraction, replace = replace
   )
-  forest_options(trees, NULL, min_node_size, min_bucket, max_depth, sample_fraction, replace, 1)
+  options <- forest_options(trees, NULL, min_node_size, min_bucket, max_depth, sample_fraction, replace, 1)
+  crossfit <- check_choice(crossfit, c("oob", "folds"), "crossfit")
+  if (crossfit == "oob") check_out_of_bag(options, "out-of-bag predictions", rlang::current_env())
   if (!is.null(mtry)) check_whole(mtry, "mtry")
   structure(
     list(
       label = sprintf("forest (%s trees)", format(trees, big.mark = ",")),
       outcome = check_choice(outcome, c("by_arm", "joint"), "outcome"),
-      crossfit = check_choice(crossfit, c("oob", "folds"), "crossfit"),
+      crossfit = crossfit,
       settings = settings
     ),
     class = c("learn_forest", "causalsynth_learner")

@@ -2,12 +2,16 @@
 # term as columns, matrices such as splines::ns() split. Interactions need no column of their own.
 learner_frame <- function(terms, data, call = rlang::caller_env()) {
   terms <- stats::delete.response(terms)
-  absent <- setdiff(all.vars(terms), c(names(data), ls(environment(terms))))
+  variables <- as.list(attr(terms, "variables"))[-1]
+  plain <- vapply(variables, is.name, NA)
+  # Inside an expression, as k in ns(x, df = k), a name may come from the formula's environment.
+  absent <- setdiff(all.vars(terms), names(data))
+  columns <- absent %in% vapply(variables[plain], as.character, "")
+  found <- vapply(absent, function(name) !is.null(get0(name, environment(terms), inherits = TRUE)), NA)
+  absent <- absent[columns | !found]
   if (length(absent)) {
     abort("data", "The rows lack {length(absent)} column{?s} of the fit: {.val {absent}}.", call = call)
   }
-  variables <- as.list(attr(terms, "variables"))[-1]
-  plain <- vapply(variables, is.name, NA)
   if (all(plain)) {
     names <- vapply(variables, as.character, "")
     return(unclass_frame(data[names]))
@@ -26,8 +30,7 @@ learner_frame <- function(terms, data, call = rlang::caller_env()) {
 }
 
 # The terms with what their functions learnt from the fitted rows (knots of splines::ns(), centres of scale()), so
-# that new
-# rows become the same columns.
+# that new rows become the same columns.
 fixed_terms <- function(terms, data) {
   terms <- stats::delete.response(terms)
   variables <- as.list(attr(terms, "variables"))[-1]

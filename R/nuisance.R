@@ -35,10 +35,12 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
                      crossfit = NULL, folds = 5, repeats = 1, bounds = "gruber", na.action = stats::na.fail,
                      seed = NULL, threads = NULL, weights = NULL) {
   call <- rlang::current_env()
+  check_present(formula, "formula")
   study <- study_data(formula, data, na.action, call)
   omitted <- if (study$n_omitted) rows_with_missing_role(study, data, na.action, call) else integer()
   weights <- check_case_weights(weights, nrow(data), call)
   if (length(omitted) && !is.null(weights)) weights <- weights[-omitted]
+  check_weighted_arms(weights, study$treat, call)
   learners <- list(treatment = check_learner(learner_treatment, "learner_treatment", call),
                    outcome = check_learner(learner_outcome, "learner_outcome", call))
   job <- list(
@@ -88,6 +90,11 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
 #' @export
 as_nuisance <- function(treat, outcome, ps, q1, q0, bounds = "gruber", weights = NULL, covs = NULL) {
   call <- rlang::current_env()
+  check_present(treat, "treat")
+  check_present(outcome, "outcome")
+  check_present(ps, "ps")
+  check_present(q1, "q1")
+  check_present(q0, "q0")
   given <- list(treat = treat, outcome = outcome, ps = ps, q1 = q1, q0 = q0)
   n <- length(treat)
   if (n == 0) abort("data", "{.arg treat} has no rows.")
@@ -95,6 +102,8 @@ as_nuisance <- function(treat, outcome, ps, q1, q0, bounds = "gruber", weights =
   treat <- binary_treatment(treat, "treat", call)
   outcome <- numeric_outcome(outcome, "outcome", call)
   check_range(ps, "ps", call)
+  weights <- check_case_weights(weights, n, call)
+  check_weighted_arms(weights, treat$values, call)
   if (outcome$family == "binomial") for (name in c("q1", "q0")) check_range(given[[name]], name, call)
   if (!is.null(covs)) {
     check_data_frame(covs, "covs")
@@ -102,7 +111,7 @@ as_nuisance <- function(treat, outcome, ps, q1, q0, bounds = "gruber", weights =
   }
   new_nuisance(list(
     treat = treat$values, outcome = outcome$values, ps = as.numeric(ps), q1 = as.numeric(q1), q0 = as.numeric(q0),
-    weights = check_case_weights(weights, n, call), covs = covs, formula = NULL, terms = NULL,
+    weights = weights, covs = covs, formula = NULL, terms = NULL,
     roles = list(outcome = "outcome", treatment = "treat", covariates = names(covs)),
     treat_levels = treat$levels, outcome_levels = outcome$levels, family = outcome$family, fits = NULL,
     learners = c(treatment = "given", outcome = "given"), crossfit = c(treatment = "given", outcome = "given"),

@@ -34,6 +34,17 @@ check_case_weights <- function(weights, n, call) {
   as.numeric(weights)
 }
 
+check_weighted_arms <- function(weights, treat, call) {
+  if (is.null(weights)) return(invisible())
+  for (arm in 0:1) {
+    if (any(weights[treat == arm] > 0)) next
+    abort("data", c(
+      "{.arg weights} is zero in all {sum(treat == arm)} row{?s} of the {c('control', 'treated')[arm + 1]} arm.",
+      i = "An effect needs rows of both arms."
+    ), call = call)
+  }
+}
+
 check_arm_sizes <- function(job, call) {
   smallest <- min(table(factor(job$treat, 0:1)))
   if ("folds" %in% job$crossfit && smallest < job$folds) {

@@ -1,6 +1,6 @@
 # Reads a CSV file (plain or compressed; a header, commas, UTF-8). Whatever is wrong with the file is an error of
-# class causalsynth_error_file that says where.
-read_rows <- function(file, call = rlang::caller_env()) {
+# class causalsynth_error_file that says where. `text` leaves all columns as text.
+read_rows <- function(file, text = FALSE, call = rlang::caller_env()) {
   if (!(is.character(file) && length(file) == 1 && !is.na(file))) {
     abort("input", c("The file must be given by its path.", x = "It is {describe(file)}."), call = call)
   }
@@ -11,7 +11,8 @@ read_rows <- function(file, call = rlang::caller_env()) {
   check_csv_shape(file, call)
   rows <- utils::read.csv(
     file, check.names = FALSE, na.strings = c("NA", ""), fileEncoding = "UTF-8-BOM", encoding = "UTF-8",
-    stringsAsFactors = FALSE, strip.white = TRUE, blank.lines.skip = TRUE
+    stringsAsFactors = FALSE, strip.white = TRUE, blank.lines.skip = TRUE,
+    colClasses = if (text) "character" else NA
   )
   if (nrow(rows) == 0) abort_header_only(file, call)
   rows

@@ -54,8 +54,16 @@ role_name <- function(expr, role, call) {
   as.character(expr)
 }
 
-check_known_columns <- function(names, data, call) {
+# A name that is no column may stand for a variable of the formula's environment, within an expression only:
+# `sin(pi * W4)`.
+check_known_columns <- function(names, data, call, formula = parent.frame()$formula) {
   unknown <- setdiff(names, names(data))
+  if (length(unknown) && inherits(formula, "formula")) {
+    outside <- setdiff(unknown, plain_names(formula))
+    found <- lapply(outside, get0, envir = environment(formula) %||% globalenv())
+    # A function by that name is no value: a mistyped column in `log(t)` stays an error.
+    unknown <- setdiff(unknown, outside[!vapply(found, function(v) is.null(v) || is.function(v), NA)])
+  }
   if (length(unknown) == 0) return(invisible())
   near <- unique(unlist(lapply(unknown, function(u) {
     near_names(u, names(data))
@@ -64,6 +72,14 @@ check_known_columns <- function(names, data, call) {
     "{.arg formula} names {length(unknown)} unknown column{?s}: {.val {unknown}}.",
     i = if (length(near)) "Did you mean {.val {near}}?" else "The data have {.val {utils::head(names(data), 12)}}."
   ), call = call)
+}
+
+# Names that are terms by themselves, such as W1 and W2 in `Y ~ A | W1 * W2 + log(W3)`.
+plain_names <- function(expr) {
+  if (is.name(expr)) return(as.character(expr))
+  operators <- c("~", "|", "+", "-", "*", ":", "/", "^", "%in%", "(")
+  if (!is.call(expr) || !(deparse1(expr[[1]]) %in% operators)) return(character())
+  unlist(lapply(as.list(expr)[-1], plain_names))
 }
 
 # A study ready for estimation: roles, `treat` (0/1), `outcome_values` (numeric), `covs` (data frame of the covariates'

@@ -4,7 +4,7 @@
 #' outcome of real rows it never saw.
 #'
 #' @param synthetic data frame to train on.
-#' @param test data frame of real rows that the generator never saw.
+#' @param test data frame of real rows that the generator never saw; they may all be of one arm.
 #' @param formula roles, `Y ~ A | W1 + W2`, or `Y ~ A | .` for all other columns.
 #' @param learner how the outcome is regressed: a learner such as [learn_forest()].
 #' @param seed one whole number, or NULL to draw from R's own generator.
@@ -29,10 +29,11 @@ tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed =
   check_dots_empty(..., .known = c("learner", "seed", "threads"))
   check_data_frame(synthetic, "synthetic")
   check_data_frame(test, "test")
+  check_present(formula, "formula")
   learner <- check_learner(learner, "learner")
   threads <- resolve_threads(threads)
   train <- study_data(formula, synthetic)
-  scored <- study_data(formula, test)
+  scored <- scored_study(formula, test, train)
   check_same_study(train, scored)
   # A 0/1 outcome is so in both sets; a number that happens to be 0/1 in one is not.
   family <- if (train$family == "binomial" && scored$family == "binomial") "binomial" else "gaussian"
@@ -41,6 +42,31 @@ tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed =
   fit <- fit_learner(learner, joint_design(train), train$outcome_values, family, rng_key(seed), threads, terms)
   prediction <- predict_fit(fit, joint_design(scored), threads)
   new_tstr(scored$outcome_values, as.numeric(prediction), family, learner, train$n)
+}
+
+# The test set as a study. It may have one arm only: a row of the other arm is lent to it while it is read.
+scored_study <- function(formula, test, train, call = rlang::caller_env()) {
+  arm <- test[[train$treatment]]
+  text <- unique(as.character(arm))
+  if (length(text) != 1 || is.na(text)) return(study_data(formula, test, call = call))
+  if (is.numeric(arm) && !is.factor(arm)) {
+    lent <- c(arm, 1 - arm[1])
+  } else if (is.logical(arm)) {
+    lent <- c(arm, !arm[1])
+  } else if (text %in% train$treat_levels) {
+    lent <- factor(c(as.character(arm), setdiff(train$treat_levels, text)), train$treat_levels)
+  } else {
+    return(study_data(formula, test, call = call))
+  }
+  n <- nrow(test)
+  class(test) <- "data.frame"
+  test <- test[c(seq_len(n), 1), , drop = FALSE]
+  test[[train$treatment]] <- lent
+  study <- study_data(formula, test, call = call)
+  study[c("treat", "outcome_values")] <- lapply(study[c("treat", "outcome_values")], utils::head, n)
+  study$covs <- study$covs[seq_len(n), , drop = FALSE]
+  study$n <- n
+  study
 }
 
 # Covariates and the treatment (0/1) as one table.
@@ -155,7 +181,7 @@ print.summary.causalsynth_tstr <- function(x, ...) {
 #' @export
 tidy.causalsynth_tstr <- function(x, conf.level = .95, ...) {
   check_dots_empty(..., .known = "conf.level")
-  conf.level <- check_number(conf.level, "conf.level", 0, 1)
+  conf.level <- check_level(conf.level, "conf.level")
   half <- stats::qnorm((1 + conf.level) / 2) * x$std.error
   limits <- pmin(pmax(x$estimate + c(-half, half), 0), 1)
   rows <- stats::setNames(list(c(x$estimate, limits)), paste0("tstr_", x$metric))

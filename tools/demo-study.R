@@ -31,12 +31,34 @@ learner <- function() learn_forest(trees = 200)
 
 run_study <- function(study, n, seed) {
   message("Working on ", study$name, " ...")
+  study <- cut_study(study)
   sets <- make_sets(study$formula, study$data, n, seed)
   estimates <- do.call(rbind, lapply(names(sets), function(set) estimate_set(set, sets[[set]], study, seed)))
   split <- quality_split(study, seed)
   quality_sets <- if (is.null(study$test)) make_sets(study$formula, split$train, n, seed) else sets
   quality <- set_quality(quality_sets, split, study$formula, seed)
   c(study, list(sets = sets, estimates = estimates, quality = quality, split = split))
+}
+
+# The study with the formula's columns only; `.` and what is taken from it are written out.
+cut_study <- function(study) {
+  roles <- study$formula
+  if (length(roles) != 3 || !is.call(roles[[3]]) || !identical(roles[[3]][[1]], as.name("|"))) return(study)
+  role_names <- c(all.vars(roles[[2]]), all.vars(roles[[3]][[2]]))
+  side <- stats::as.formula(call("~", roles[[3]][[3]]), environment(roles))
+  others <- study$data[setdiff(names(study$data), role_names)]
+  labels <- attr(stats::terms(side, data = others), "term.labels")
+  if (length(labels) == 0) return(study)
+  written <- stats::reformulate(labels)
+  known <- c(role_names, all.vars(written))
+  ignored <- setdiff(names(study$data), known)
+  if (length(ignored) == 0) return(study)
+  message("Ignored, as the formula does not name them: ", paste(ignored, collapse = ", "))
+  if ("." %in% all.vars(side)) study$formula[[3]][[3]] <- written[[2]]
+  for (set in intersect(c("data", "test"), names(study))) {
+    study[[set]] <- study[[set]][names(study[[set]]) %in% known]
+  }
+  study
 }
 
 # The seed, a full synthetic set (every column generated), and the two hybrid pools.
