@@ -3,16 +3,42 @@
 # aloud.
 
 new_pool <- function(rows, q1, q0, origin) {
-  attr(rows, "causalsynth") <- c(list(q1 = q1, q0 = q0), list(origin = origin))
+  origin$rows <- origin$rows %||% nrow(rows)
+  attr(rows, "causalsynth") <- list(q1 = q1, q0 = q0, origin = origin, marks = row_marks(rows))
   class(rows) <- c("causalsynth_pool", setdiff(class(rows), "causalsynth_pool"))
-  rows
+  # data.table's := needs spare room, which setting attributes took away.
+  if (inherits(rows, "data.table")) data.table::setalloccol(rows) else rows
+}
+
+# Sums of each column, plain and weighted by row number: an order changed by reference (data.table's setorder()) leaves
+# the first as it was and changes the second.
+row_marks <- function(rows) {
+  place <- as.numeric(seq_len(.row_names_info(rows, 2L)))
+  marks <- lapply(unclass(rows), function(x) {
+    if (is.character(x)) x <- match(x, sort(unique(x)))
+    if (is.list(x) || length(dim(x)) > 1 || !typeof(x) %in% c("logical", "integer", "double")) return(NULL)
+    x <- as.numeric(x)
+    x[is.na(x)] <- 0
+    c(sum(x), sum(x * place), sum(abs(x)), sum(abs(x) * place))
+  })
+  marks[!vapply(marks, is.null, NA)]
+}
+
+# Has a column the same values as before in another order?
+reordered <- function(rows, marks) {
+  now <- row_marks(rows)
+  any(vapply(intersect(names(now), names(marks)), function(name) {
+    old <- marks[[name]]
+    gap <- abs(now[[name]] - old)
+    gap[1] <= 1e-9 * old[3] && gap[3] <= 1e-9 * old[3] && gap[2] > 1e-12 * old[4]
+  }, NA))
 }
 
 is_pool <- function(x) inherits(x, "causalsynth_pool")
 
 pool_parts <- function(x, call = rlang::caller_env()) {
   parts <- attr(x, "causalsynth", exact = TRUE)
-  if (is.null(parts) || length(parts$q1) != nrow(x)) {
+  if (is.null(parts) || length(parts$q1) != nrow(x) || reordered(x, parts$marks)) {
     abort("data", c(
       "This pool's mean outcomes do not fit its {nrow(x)} rows any more.",
       i = "An operation changed the rows without the package's knowledge: start from the original pool."
@@ -24,7 +50,9 @@ pool_parts <- function(x, call = rlang::caller_env()) {
 # What a pool says of its making; carried along, never recomputed.
 pool_origin <- function(hybrid) {
   # The formula's own environment may hold the seed: it must not travel with rows that are shared.
+  # Written out, `.` does not take in columns that are added later.
   formula <- hybrid$formula
+  formula[[3]][[3]] <- stats::formula(parse_roles(formula, hybrid$template)$terms)[[2]]
   environment(formula) <- globalenv()
   list(
     formula = formula, kind = "hybrid", targeted = hybrid$targeted, treatment = hybrid$treatment,
@@ -55,6 +83,7 @@ pool_rows <- function(rows, parts, index) {
 
 #' @export
 `[.causalsynth_pool` <- function(x, i, j, ..., drop) {
+  if (inherits(x, "data.table")) return(index_table(x, sys.call(), parent.frame()))
   parts <- pool_parts(x)
   plain <- plain_rows(x)
   by_row <- nargs() - as.integer(!missing(drop)) >= 3
@@ -69,17 +98,95 @@ pool_rows <- function(rows, parts, index) {
   pool_rows(result, parts, index)
 }
 
+# data.table's `[`, evaluated where it was written: `i` alone, `with = FALSE` and := keep the rows' means, any other
+# `j` cannot.
+index_table <- function(x, call, env) {
+  method <- utils::getS3method("[", "data.table")
+  args <- as.list(match.call(method, call, expand.dots = FALSE, envir = env))
+  if (is.call(args$j) && as.character(args$j[[1]])[1] %in% c(":=", "let")) {
+    # By reference, so on the object that the caller named.
+    call[[1]] <- method
+    return(invisible(eval(call, env)))
+  }
+  parts <- pool_parts(x)
+  call[[1]] <- as.name("[")
+  call[[2]] <- plain_rows(x)
+  result <- eval(call, env)
+  if (!is.data.frame(result)) return(result)
+  index <- table_index(call, args, env)
+  if (length(index) != nrow(result)) return(drop_pool(result, "Computing with data.table's j"))
+  pool_rows(result, parts, index)
+}
+
+# The row numbers that data.table's i picks, or NULL when the rows of the result are not the pool's.
+table_index <- function(call, args, env) {
+  rows <- call[[2]]
+  by_columns <- isFALSE(args$with) || !table_aware(rows, env)
+  has_j <- !is.null(args$j) && !identical(args$j, quote(expr = ))
+  if ((has_j && !by_columns) || !is.null(args$by) || !is.null(args$keyby)) return(NULL)
+  if (!has_j && !table_aware(rows, env) && length(call) == 3) return(seq_len(nrow(rows)))
+  rows$.causalsynth_row <- seq_len(nrow(rows))
+  args$j <- args$with <- args$drop <- NULL
+  args[[1]] <- as.name("[")
+  args$x <- rows
+  if (!table_aware(call[[2]], env)) {
+    if (identical(args$i, quote(expr = ))) return(rows$.causalsynth_row)
+    return(rows$.causalsynth_row[eval(args$i, env) %||% TRUE])
+  }
+  eval(as.call(args), env)$.causalsynth_row
+}
+
+# Does `[` mean data.table's own in this frame? A data frame's `[` picks columns.
+table_aware <- function(rows, env) {
+  probe <- as.call(list(as.name("["), rows[0, ], 0L))
+  ncol(eval(probe, env)) == ncol(rows)
+}
+
 #' @export
 rbind.causalsynth_pool <- function(..., deparse.level = 1) {
   given <- Filter(Negate(is.null), list(...))
+  flags <- rlang::names2(given) %in% c("make.row.names", "stringsAsFactors", "factor.exclude", "use.names", "fill",
+                                       "idcol")
   plain <- lapply(given, function(x) if (is_pool(x)) plain_rows(x) else x)
   result <- do.call(rbind, c(plain, list(deparse.level = deparse.level)))
+  given <- given[!flags]
   if (!all(vapply(given, is_pool, NA))) return(drop_pool(result, "Binding a pool to other rows"))
   parts <- lapply(given, pool_parts)
   same <- vapply(parts, function(p) identical(p$origin$law_effect, parts[[1]]$origin$law_effect) &&
                    identical(p$origin$seed_effect, parts[[1]]$origin$seed_effect), NA)
   if (!all(same)) return(drop_pool(result, "Binding pools of different hybrids"))
-  new_pool(result, unlist(lapply(parts, `[[`, "q1")), unlist(lapply(parts, `[[`, "q0")), parts[[1]]$origin)
+  origin <- parts[[1]]$origin
+  origin$rows <- sum(vapply(parts, function(p) p$origin$rows, 1))
+  new_pool(result, unlist(lapply(parts, `[[`, "q1")), unlist(lapply(parts, `[[`, "q0")), origin)
+}
+
+#' @export
+cbind.causalsynth_pool <- function(..., deparse.level = 1) {
+  given <- list(...)
+  asked <- as.list(substitute(list(...)))[-1]
+  unnamed <- rlang::names2(given) == "" & !vapply(given, function(x) length(dim(x)) == 2, NA)
+  names(given) <- rlang::names2(given)
+  if (length(asked) == length(given)) names(given)[unnamed] <- vapply(asked[unnamed], rlang::as_label, "")
+  pools <- vapply(given, is_pool, NA)
+  plain <- lapply(given, function(x) if (is_pool(x)) plain_rows(x) else x)
+  result <- do.call(cbind, plain)
+  if (sum(pools) > 1) return(drop_pool(result, "Binding the columns of several pools"))
+  keep_rows(result, pool_parts(given[[which(pools)]]), "Binding columns of more rows")
+}
+
+#' @export
+transform.causalsynth_pool <- function(`_data`, ...) {
+  parts <- pool_parts(`_data`)
+  rows <- plain_rows(`_data`)
+  values <- eval(substitute(list(...)), rows, parent.frame())
+  for (name in setdiff(names(values), "")) rows[[name]] <- values[[name]]
+  keep_rows(rows, parts, "Changing the number of rows")
+}
+
+# A result whose rows are the pool's own, in their order.
+keep_rows <- function(rows, parts, what) {
+  if (nrow(rows) != length(parts$q1)) return(drop_pool(rows, what))
+  new_pool(rows, parts$q1, parts$q0, parts$origin)
 }
 
 #' @export
@@ -94,18 +201,53 @@ merge.causalsynth_pool <- function(x, y, ...) {
 }
 
 #' @export
-`[<-.causalsynth_pool` <- function(x, i, j, ..., value) assign_in_pool(x, NextMethod(), "Changing the number of rows")
+`[<-.causalsynth_pool` <- function(x, i, j, ..., value) {
+  by_row <- nargs() >= 4
+  columns <- seq_along(x)
+  names(columns) <- names(x)
+  if (by_row) {
+    if (!missing(j)) columns <- columns[j]
+  } else if (!missing(i)) {
+    columns <- if (length(dim(i)) == 2) integer() else columns[i]
+  }
+  whole <- all(seq_along(x) %in% columns)
+  index <- seq_len(nrow(x))
+  if (by_row && !missing(i)) index <- data.frame(row = index, row.names = row.names(x))[i, "row"]
+  after <- NextMethod()
+  if (whole && length(index)) assign_rows(x, after, index, value) else assign_in_pool(x, after)
+}
 
 #' @export
-`[[<-.causalsynth_pool` <- function(x, i, j, value) assign_in_pool(x, NextMethod(), "Changing the number of rows")
+`[[<-.causalsynth_pool` <- function(x, i, j, value) assign_in_pool(x, NextMethod())
 
 #' @export
-`$<-.causalsynth_pool` <- function(x, name, value) assign_in_pool(x, NextMethod(), "Changing the number of rows")
+`$<-.causalsynth_pool` <- function(x, name, value) assign_in_pool(x, NextMethod())
 
 # Assigning values keeps the rows and so the means of the law they were drawn from.
-assign_in_pool <- function(before, after, what) {
-  if (nrow(before) == nrow(after)) after else drop_pool(after, what)
+assign_in_pool <- function(before, after) {
+  keep_rows(plain_rows(after), pool_parts(before), "Changing the number of rows")
 }
+
+# Whole rows replaced: by rows of a pool of the same hybrid, which bring their means, or by others.
+assign_rows <- function(before, after, index, value) {
+  parts <- pool_parts(before)
+  after <- plain_rows(after)
+  if (!is_pool(value)) return(drop_pool(after, "Replacing whole rows"))
+  given <- pool_parts(value)
+  fits <- nrow(after) == length(parts$q1) && !anyNA(index) && nrow(value) > 0 &&
+    length(index) %% nrow(value) == 0 && identical(names(value), names(before)) &&
+    identical(given$origin$law_effect, parts$origin$law_effect)
+  if (!fits) return(drop_pool(after, "Replacing whole rows"))
+  parts$q1[index] <- rep_len(given$q1, length(index))
+  parts$q0[index] <- rep_len(given$q0, length(index))
+  keep_rows(after, parts, "Replacing whole rows")
+}
+
+#' @exportS3Method dplyr::group_by
+group_by.causalsynth_pool <- function(.data, ...) dplyr::group_by(drop_pool(.data, "Grouping"), ...)
+
+#' @exportS3Method dplyr::summarise
+summarise.causalsynth_pool <- function(.data, ...) dplyr::summarise(drop_pool(.data, "Summarising"), ...)
 
 #' @exportS3Method dplyr::dplyr_row_slice
 dplyr_row_slice.causalsynth_pool <- function(data, i, ...) {
@@ -140,16 +282,16 @@ same_columns_changed <- function(data, template) {
 
 #' @export
 truth.causalsynth_pool <- function(x, estimand = "ATE", ...) {
-  check_choice(estimand, "ATE", "estimand")
+  estimand <- check_choice(estimand, c("ATE", "mean_1", "mean_0"), "estimand")
   parts <- pool_parts(x)
   if (nrow(x) == 0) return(NA_real_)
-  mean(parts$q1 - parts$q0)
+  switch(estimand, ATE = mean(parts$q1 - parts$q0), mean_1 = mean(parts$q1), mean_0 = mean(parts$q0))
 }
 
 #' @export
 truth.causalsynth_hybrid <- function(x, estimand = "ATE", ...) {
-  check_choice(estimand, "ATE", "estimand")
-  x$law$mean_1 - x$law$mean_0
+  estimand <- check_choice(estimand, c("ATE", "mean_1", "mean_0"), "estimand")
+  if (estimand == "ATE") x$law$mean_1 - x$law$mean_0 else x$law[[estimand]]
 }
 
 #' @export
@@ -181,7 +323,17 @@ print.causalsynth_pool <- function(x, ..., n = 6) {
 }
 
 #' @export
-summary.causalsynth_pool <- function(object, ...) summary(plain_rows(object), ...)
+summary.causalsynth_pool <- function(object, ...) {
+  pool_parts(object)
+  structure(list(pool = format(object), data = summary(plain_rows(object), ...)), class = "summary.causalsynth_pool")
+}
+
+#' @export
+print.summary.causalsynth_pool <- function(x, ...) {
+  cat(paste("#", x$pool), sep = "\n")
+  print(x$data, ...)
+  invisible(x)
+}
 
 #' @export
 as.data.frame.causalsynth_pool <- function(x, ...) as.data.frame(plain_rows(x), ...)

@@ -11,10 +11,18 @@
 #' estimates (Raab, Nowok and Dibben 2016), labelled approximate too: it holds if the synthesis model is right and
 #' was estimated at the usual rate.
 #' @export
-estimate_effect.causalsynth_pool <- function(x, method = "aipw", ..., estimand = "ATE", contrasts = FALSE,
+estimate_effect.causalsynth_pool <- function(x, method = "aipw", ...,
+                                             estimand = c("ATE", "ATT", "ATC", "ATO"), contrasts = FALSE,
                                              naive = FALSE, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_flag(naive, "naive")
+  estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand")
+  if ("synthetic" %in% names(list(...))) {
+    abort("input", c(
+      "{.arg synthetic} is for rows that are not a pool.",
+      i = "A pool knows its seed; use {.code as.data.frame(pool)} to treat its rows as any others."
+    ), call = call)
+  }
   origin <- pool_parts(x)$origin
   if (!naive && estimand != "ATE") {
     abort("input", c(
@@ -30,7 +38,13 @@ estimate_effect.causalsynth_pool <- function(x, method = "aipw", ..., estimand =
     fit$synthetic <- "naive: the pool's rows taken as real; the seed's own error is left out"
     return(fit)
   }
-  add_seed_variance(fit, origin)
+  fit <- add_seed_variance(fit, origin)
+  if (nrow(x) != origin$rows) {
+    fit$synthetic <- paste0(
+      fit$synthetic, "; approximate: rows were selected from the pool; right for a random selection only"
+    )
+  }
+  fit
 }
 
 # Every method's estimate inherits the seed's error, so that their covariances do too.

@@ -55,3 +55,94 @@ test_that("dplyr's row verbs keep the rows' means", {
 test_that("a pool prints its exact effect", {
   expect_output(print(generate(glm_hybrid(), 30, seed = 3)), "Exact effect of these rows")
 })
+
+own_effect <- function(x) mean(x$.q1 - x$.q0)
+
+expect_pool <- function(x) {
+  expect_s3_class(x, "causalsynth_pool")
+  expect_equal(truth(x), own_effect(x), tolerance = 1e-12)
+}
+
+expect_dropped <- function(code) {
+  expect_message(x <- code, class = "causalsynth_message_pool")
+  expect_false(inherits(x, "causalsynth_pool"))
+}
+
+test_that("a pool of a data.table is indexed as a data.table", {
+  skip_if_not_installed("data.table")
+  seed <- data.table::as.data.table(generate(dgp_paper(), 300, seed = 1))
+  # Outside the namespace, where `[` is data.table's own.
+  env <- new.env(parent = globalenv())
+  env$pool <- generate(glm_hybrid(seed), 40, seed = 3, counterfactuals = TRUE)
+  env$k <- 7
+  for (code in expression(pool[1:10], pool[A == 1], pool[order(Y, W4)], pool[-1], pool[W4 > 0][1:3], head(pool, k),
+                          pool[seq_len(k), c("Y", ".q1", ".q0"), with = FALSE], subset(pool, A == 1), pool[])) {
+    expect_pool(eval(code, env))
+  }
+  expect_identical(nrow(eval(quote(pool[A == 1]), env)), sum(env$pool$A == 1))
+  expect_equal(eval(quote(pool[, mean(Y)]), env), mean(env$pool$Y))
+  expect_dropped(eval(quote(pool[, .(m = mean(Y)), by = A]), env))
+  expect_dropped(eval(quote(pool[, lapply(.SD, mean)]), env))
+  expect_silent(eval(quote(pool[, z := Y * 2]), env))
+  expect_identical(env$pool$z, env$pool$Y * 2)
+  expect_pool(env$pool)
+  expect_pool(env$pool[5:9, ])
+  expect_pool(env$pool[c("Y", ".q1", ".q0")])
+  expect_pool(env$pool[, c("Y", ".q1", ".q0")])
+  data.table::setorder(env$pool, W4)
+  expect_error(truth(env$pool), class = "causalsynth_error_data")
+})
+
+test_that("replaced rows bring their means or drop the class", {
+  pool <- generate(glm_hybrid(), 50, seed = 3, counterfactuals = TRUE)
+  half <- pool
+  half[1:25, ] <- pool[26:50, ]
+  expect_pool(half)
+  all <- pool
+  all[] <- pool[order(pool$W4), ]
+  expect_pool(all)
+  for (i in 1:2) {
+    other <- pool
+    expect_message(if (i == 1) other[1:3, ] <- as.data.frame(pool)[4:6, ] else other[] <- 0,
+                   class = "causalsynth_message_pool")
+    expect_false(inherits(other, "causalsynth_pool"))
+  }
+  pool[pool$A == 1, "W4"] <- 0
+  pool[pool == 9] <- 0
+  expect_pool(pool)
+})
+
+test_that("columns bound or transformed keep the pool", {
+  pool <- generate(glm_hybrid(), 20, seed = 3, counterfactuals = TRUE)
+  z <- 1:20
+  expect_pool(cbind(pool, z = 1))
+  expect_named(cbind(pool, z), c(names(pool), "z"))
+  expect_pool(transform(pool, z = W4 + 1, W1 = 0))
+  expect_identical(transform(pool, z = W4 + 1)$z, pool$W4 + 1)
+  both <- rbind(pool, pool, make.row.names = FALSE, stringsAsFactors = FALSE)
+  expect_pool(both)
+  expect_identical(nrow(both), 40L)
+})
+
+test_that("dplyr's verbs that lose rows say so", {
+  skip_if_not_installed("dplyr")
+  pool <- generate(glm_hybrid(), 20, seed = 3)
+  expect_dropped(dplyr::group_by(pool, A))
+  expect_dropped(dplyr::summarise(pool, m = mean(Y)))
+  expect_dropped(dplyr::bind_rows(pool, pool))
+})
+
+test_that("a pool's summary starts with its truth", {
+  pool <- generate(glm_hybrid(), 20, seed = 3)
+  expect_s3_class(summary(pool), "summary.causalsynth_pool")
+  expect_output(print(summary(pool)), "Exact effect of these rows.*Median")
+})
+
+test_that("the means of both arms are known too", {
+  hybrid <- glm_hybrid()
+  pool <- generate(hybrid, 50, seed = 3)
+  for (x in list(hybrid, pool)) {
+    expect_equal(truth(x, "mean_1") - truth(x, "mean_0"), truth(x), tolerance = 1e-12)
+    expect_error(truth(x, "ATT"), class = "causalsynth_error_input")
+  }
+})

@@ -33,3 +33,21 @@ test_that("synthetic = list(n, k, m) scales by k/n + 1/m", {
     glm(synthetic = list(k = 3))
   })
 })
+
+test_that("a pool's effect is of its own roles, labelled when rows were selected", {
+  study <- generate(dgp_paper(), 300, seed = 1)
+  hybrid <- fit_hybrid(Y ~ A | ., study, gen_forest(trees = 5), learner_treatment = learn_glm(),
+                       learner_outcome = learn_glm(), seed = 2)
+  pool <- generate(hybrid, 400, seed = 3)
+  glm <- function(x, ...) estimate_effect(x, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  fit <- glm(pool, seed = 1)
+  expect_no_match(fit$synthetic, "selected")
+  expect_match(glm(pool[pool$W1 == 1, ])$synthetic, "rows were selected")
+  more <- pool
+  more$copy <- pool$Y * 3
+  expect_identical(coef(glm(more, seed = 1)), coef(fit))
+  expect_identical(coef(glm(pool, estimand = c("ATE", "ATT", "ATC", "ATO"), seed = 1)), coef(fit))
+  expect_error(glm(pool, synthetic = list(n = 300)), class = "causalsynth_error_input")
+  expect_error(glm(pool, estimand = c("ATE", "ATT")), class = "causalsynth_error_input")
+  expect_error(glm(pool, estimand = "none"), "estimand", class = "causalsynth_error_input")
+})
