@@ -101,6 +101,7 @@ pool_rows <- function(rows, parts, index) {
 # data.table's `[`, evaluated where it was written: `i` alone, `with = FALSE` and := keep the rows' means, any other
 # `j` cannot.
 index_table <- function(x, call, env) {
+  if (length(call) == 2 || length(call) == 3 && identical(call[[3]], quote(expr = ))) return(x)
   method <- utils::getS3method("[", "data.table")
   args <- as.list(match.call(method, call, expand.dots = FALSE, envir = env))
   if (is.call(args$j) && as.character(args$j[[1]])[1] %in% c(":=", "let")) {
@@ -213,7 +214,16 @@ merge.causalsynth_pool <- function(x, y, ...) {
   whole <- all(seq_along(x) %in% columns)
   index <- seq_len(nrow(x))
   if (by_row && !missing(i)) index <- data.frame(row = index, row.names = row.names(x))[i, "row"]
-  after <- NextMethod()
+  after <- if (inherits(x, "data.table")) {
+    frame <- structure(plain_rows(x), class = "data.frame", .internal.selfref = NULL)
+    plain <- if (is_pool(value)) plain_rows(value) else value
+    if (!by_row) {
+      if (missing(i)) frame[] <- plain else frame[i] <- plain
+    } else if (missing(i)) frame[, j] <- plain else frame[i, j] <- plain
+    structure(frame, class = class(x))
+  } else {
+    NextMethod()
+  }
   if (whole && length(index)) assign_rows(x, after, index, value) else assign_in_pool(x, after)
 }
 
