@@ -65,7 +65,8 @@ glance.causalsynth_forest <- function(x, ...) {
 #'   predictions: calibration of probabilities in ten groups, with 95 percent limits, or observed against predicted
 #'   means.
 #' @examples
-#' fit <- forest(Y ~ ., generate(dgp_paper(), 300, seed = 1), trees = 50, min_node_size = c(5, 20), seed = 1)
+#' study <- generate(dgp_paper(), 300, seed = 1)
+#' fit <- forest(Y ~ ., study, trees = 50, min_node_size = c(5, 20), seed = 1)
 #' tidy(fit)
 #' ggplot2::autoplot(fit)
 #' @name forest_methods

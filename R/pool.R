@@ -355,7 +355,8 @@ as.data.frame.causalsynth_pool <- function(x, ...) as.data.frame(plain_rows(x), 
 #' @return A ggplot: the distribution of Q(1, W) - Q(0, W) over rows, with their mean, [truth()] of the pool, as a line.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(), learner_treatment = learn_glm(), seed = 2)
+#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(),
+#'                      learner_treatment = learn_glm(), seed = 2)
 #' ggplot2::autoplot(generate(hybrid, 1000, seed = 3))
 #' @export
 autoplot.causalsynth_pool <- function(object, ...) {
