@@ -39,7 +39,7 @@ lalonde_effect <- function(...) {
 test_that("lalonde with glm nuisances gives the published figures", {
   skip_if_not_installed("MatchIt")
   ate <- lalonde_effect(method = list("iptw", ht = est_iptw("ht"), "or", "aipw", "tmle"))
-  expect_equal(unname(coef(ate)), c(224.68, -449.79, 1074.91, 469.64, 150.70), tolerance = .01 / 150)
+  expect_lt(max(abs(unname(coef(ate)) - c(224.68, -449.79, 1074.91, 469.64, 150.70))), .01)
   se <- sqrt(diag(vcov(ate)))
   expect_lt(abs(se[["aipw:ATE"]] - 926.2), .1)
   expect_lt(abs(se[["tmle:ATE"]] - 828.5), .1)
