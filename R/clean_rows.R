@@ -24,20 +24,12 @@ clean_rows <- function(rows, data, range = "none", call = rlang::caller_env()) {
   columns <- lapply(checked, function(one) one$values[kept])
   rounded <- vapply(checked, function(one) sum(one$rounded[kept]), 0L)
   list(
-    rows = restore_columns(columns, data, length(kept)), kept = kept,
+    rows = as_rows(columns, row_template(data)), kept = kept,
     dropped = stats::setNames(tabulate(reason, length(drop_reasons)), drop_reasons),
     n_dropped = nrow(rows) - length(kept), total = nrow(rows),
     rounded = stats::setNames(rounded, names(data))[rounded > 0],
     ignored = setdiff(names(rows), names(data))
   )
-}
-
-# A data frame of the seed's class.
-restore_columns <- function(columns, data, n) {
-  names(columns) <- names(data)
-  attr(columns, "row.names") <- .set_row_names(n)
-  class(columns) <- class(data)
-  columns
 }
 
 # One column: its values in the seed's type, the index of the first reason to drop each row (one past the last reason

@@ -102,12 +102,14 @@ class SplitSearch {
            target_.squared_rest(node.sums, left_.data()) / right_weight;
   }
 
-  // Cuts between neighbours of the packed list from `first` on; what lies before goes right.
-  void scan_ordered(std::size_t first, const NodeSummary& node, bool missing_right, Split& best) {
+  // Moves packed bins to the left one after another - place i takes bin at(i) - and tells keep(i)
+  // where the cut behind it is the best so far. The last bin stays right.
+  template <class At, class Keep>
+  void scan(std::size_t first, const NodeSummary& node, Split& best, At at, Keep keep) {
     std::fill(left_.begin(), left_.end(), 0.0);
     double left_weight = 0.0;
     for (std::size_t i = first; i + 1 < used_; ++i) {
-      const Cell* cell = packed_.data() + i * target_.stride();
+      const Cell* cell = packed_.data() + at(i) * target_.stride();
       left_weight += target_.weight(cell);
       target_.accumulate(cell, left_.data());
       const double value = score(node, left_weight);
@@ -115,10 +117,18 @@ class SplitSearch {
       best.score = value;
       best.left_weight = left_weight;
       std::copy(left_.begin(), left_.end(), best.left_sums.begin());
+      keep(i);
+    }
+  }
+
+  // Cuts between neighbours of the packed list from `first` on; what lies before goes right.
+  void scan_ordered(std::size_t first, const NodeSummary& node, bool missing_right, Split& best) {
+    auto keep = [&](std::size_t i) {
       best.cut = (bins_[i] + bins_[i + 1] - 1) / 2;  // halfway through the gap
       best.factor = false;
       best.missing_right = missing_right;
-    }
+    };
+    scan(first, node, best, [](std::size_t i) { return i; }, keep);
   }
 
   // Ordering levels by their mean makes the best subset a cut (Fisher 1958; Breiman et al. 1984).
@@ -128,20 +138,9 @@ class SplitSearch {
       order_[i] = {target_.order(packed_.data() + i * target_.stride(), node.sums),
                    static_cast<std::uint32_t>(i)};
     std::sort(order_.begin(), order_.end());
-    std::fill(left_.begin(), left_.end(), 0.0);
-    double left_weight = 0.0;
     std::size_t best_at = used_;
-    for (std::size_t i = 0; i + 1 < used_; ++i) {
-      const Cell* cell = packed_.data() + order_[i].second * target_.stride();
-      left_weight += target_.weight(cell);
-      target_.accumulate(cell, left_.data());
-      const double value = score(node, left_weight);
-      if (value <= best.score) continue;
-      best.score = value;
-      best.left_weight = left_weight;
-      std::copy(left_.begin(), left_.end(), best.left_sums.begin());
-      best_at = i;
-    }
+    scan(0, node, best, [&](std::size_t i) { return std::size_t{order_[i].second}; },
+         [&](std::size_t i) { best_at = i; });
     if (best_at == used_) return;
     best.factor = true;
     best.right_codes.clear();
