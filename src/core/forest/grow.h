@@ -22,7 +22,10 @@ class TreeGrower {
   using Sample = typename Target::Sample;
 
   TreeGrower(const Target& target, const CodedFrame& data, const ForestOptions& options)
-      : target_(target), data_(data), options_(options), search_(target, data.columns) {
+      : target_(target),
+        data_(data),
+        options_(options),
+        search_(target, data.columns, options.split_rule) {
     split_.left_sums.resize(target.width());
     drawn_.resize(data.columns.size());
     tries_ = options.mtry > 0 ? static_cast<std::uint32_t>(options.mtry)
@@ -31,8 +34,8 @@ class TreeGrower {
   }
 
   // The tree stays here until the next one grows.
-  const GrownTree& grow(std::size_t number, const std::vector<std::uint32_t>& bag,
-                        OutOfBag<Target>* oob, const CancelFlag& cancel) {
+  GrownTree& grow(std::size_t number, const std::vector<std::uint32_t>& bag, OutOfBag<Target>* oob,
+                  const CancelFlag& cancel) {
     Stream stream(options_.key, StreamTag::tree, number);
     for (std::size_t j = 0; j < drawn_.size(); ++j) drawn_[j] = static_cast<std::uint32_t>(j);
     oob_ = oob;
@@ -136,8 +139,8 @@ class TreeGrower {
       const CodedColumn& column = data_.columns[j];
       const bool varies =
           column.is_wide()
-              ? search_.improve(column.wide.data(), samples, n, column, j, node, split_)
-              : search_.improve(column.narrow.data(), samples, n, column, j, node, split_);
+              ? search_.improve(column.wide.data(), samples, n, column, j, node, stream, split_)
+              : search_.improve(column.narrow.data(), samples, n, column, j, node, stream, split_);
       if (!varies) p.constant |= bit;
     }
     return split_.found();
