@@ -25,6 +25,18 @@ forest_leaves <- function(model, x, rows, run) {
     .Call(`_causalsynth_forest_leaves`, model, x, rows, run)
 }
 
+forest_kernel <- function(model, data, fresh, fresh_rows, most_entries, run) {
+    .Call(`_causalsynth_forest_kernel`, model, data, fresh, fresh_rows, most_entries, run)
+}
+
+forest_jackknife <- function(model, x, rows, run) {
+    .Call(`_causalsynth_forest_jackknife`, model, x, rows, run)
+}
+
+forest_bags <- function(model, run) {
+    .Call(`_causalsynth_forest_bags`, model, run)
+}
+
 sequential_fit <- function(data, rows, options, run) {
     .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
 }

@@ -32,6 +32,8 @@
 #' @param weights Case weights, one a row: rows are drawn into bags in proportion to them, and the out-of-bag error is
 #'   weighted. `NULL`: all alike.
 #' @param clusters Cluster of each row: whole clusters are drawn into bags or left out of them. `NULL`: none.
+#' @param importance How to measure what each column contributes, read by [importance()]: by the impurity that its
+#'   splits take away, by permutation of out-of-bag rows, or by impurity corrected for chance. `"none"`: not at all.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
 #' @param ... Passed on to the data frame method (all arguments after `y` are named); unknown names are an error.
@@ -41,7 +43,8 @@
 #'   errors of class `causalsynth_error_data`.
 #' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}; Geurts,
 #'   Ernst and Wehenkel (2006) \doi{10.1007/s10994-006-6226-1} (extratrees); Wager and Athey (2018)
-#'   \doi{10.1080/01621459.2017.1319839} (honest trees).
+#'   \doi{10.1080/01621459.2017.1319839} (honest trees); Wager, Hastie and Efron (2014), Confidence Intervals for Random
+#'   Forests, Journal of Machine Learning Research 15, 1625-1651 (standard errors).
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
 #' fit <- forest(Y ~ ., study, trees = 100, seed = 1)
@@ -79,7 +82,9 @@ forest.matrix <- function(x, y, ...) {
 forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size = NULL, min_bucket = 1,
                               max_depth = NULL, sample_fraction = 1, replace = TRUE,
                               split_rule = c("default", "gini", "variance", "extratrees"), honest = FALSE,
-                              weights = NULL, clusters = NULL, seed = NULL, threads = NULL) {
+                              weights = NULL, clusters = NULL,
+                              importance = c("none", "impurity", "permutation", "corrected"), seed = NULL,
+                              threads = NULL) {
   check_dots_empty(..., .known = names(formals(forest.data.frame)))
   check_data_frame(x, "x")
   check_present(y, "y")
@@ -90,6 +95,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
   options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
   options$random_cuts <- check_split_rule(split_rule, target) == "extratrees"
   options$honest <- check_flag(honest, "honest")
+  options$importance <- check_importance(importance, options, length(x))
   sampling <- forest_sampling(weights, clusters, nrow(x), options)
   blueprint <- column_blueprint(x, decimals = FALSE)
   check_forest_size(blueprint)
@@ -208,7 +214,8 @@ new_forest <- function(raw, target, blueprint, options, sampling) {
     min_node_size = raw$min_node_size, candidates = options$min_node_size, losses = raw$losses, nodes = raw$nodes,
     n = length(target$values), extra_trees = raw$extra_trees, y = target$values,
     n_clusters = if (length(sampling$clusters)) max(sampling$clusters) + 1L,
-    weights = if (length(sampling$weights)) sampling$weights
+    weights = if (length(sampling$weights)) sampling$weights,
+    importance = forest_importance(raw, target, blueprint, options$importance)
   ), class = "causalsynth_forest")
   fit$options$min_node_size <- NULL
   if (length(raw$oob)) {
@@ -232,14 +239,20 @@ forest_values <- function(fit, values) {
 #' @param newdata Data frame of new rows with the columns of the fit; default: the out-of-bag predictions.
 #' @param type `"response"`: means, or the most probable class; `"prob"`: class probabilities, one column a
 #'   class; `"leaf"`: the index of each row's leaf, an integer matrix of rows by trees.
+#' @param se.fit Also return standard errors of means or probabilities? Then the result is a list of `fit` and `se.fit`,
+#'   of one shape. They are the infinitesimal jackknife's, from the bags and the trees' predictions, with its Monte Carlo
+#'   bias taken off (Wager, Hastie and Efron 2014), and the factor for draws without replacement (Wager and Athey 2018);
+#'   with clusters, these are what varies. Where trees are few, a variance may come out negative: its standard error
+#'   is `NA`, and a warning of class `causalsynth_warning_fit` says how many.
 #' @export
 predict.causalsynth_forest <- function(object, newdata = NULL, type = c("response", "prob", "leaf"), ...,
-                                       threads = NULL) {
-  check_dots_empty(..., .known = c("newdata", "type", "threads"))
+                                       se.fit = FALSE, threads = NULL) {
+  check_dots_empty(..., .known = c("newdata", "type", "se.fit", "threads"))
   type <- check_choice(type, c("response", "prob", "leaf"), "type")
   if (type == "prob" && object$kind == "mean" && is.null(object$classes)) {
     abort("input", "{.code type = \"prob\"} needs a forest for classes; this one predicts means.")
   }
+  if (check_flag(se.fit, "se.fit")) return(predict_forest_se(object, newdata, type, threads))
   if (is.null(newdata)) {
     if (type == "leaf") abort("input", "{.arg newdata} is needed for {.code type = \"leaf\"}.")
     if (is.null(object$oob)) abort("input", "This forest left no row out of bag: give {.arg newdata}.")
@@ -259,11 +272,11 @@ forest_predict_oob <- function(object, newdata, threads = NULL) {
   forest_values(object, forest_predict(object$model, encoded, nrow(newdata), TRUE, run_control(threads)))
 }
 
-encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
+encode_forest_rows <- function(object, newdata, arg = "newdata", call = rlang::caller_env()) {
   if (is.matrix(newdata)) newdata <- as.data.frame(newdata)
-  check_data_frame(newdata, "newdata", min_rows = 0, call = call)
+  check_data_frame(newdata, arg, min_rows = 0, call = call)
   if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata)
-  encode_columns(newdata, object$blueprint, "newdata", call = call)
+  encode_columns(newdata, object$blueprint, arg, call = call)
 }
 
 forest_response <- function(object, values, type) {

@@ -86,6 +86,45 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// forest_kernel
+SEXP forest_kernel(Rcpp::RawVector model, Rcpp::List data, Rcpp::Nullable<Rcpp::List> fresh, double fresh_rows, double most_entries, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_kernel(SEXP modelSEXP, SEXP dataSEXP, SEXP freshSEXP, SEXP fresh_rowsSEXP, SEXP most_entriesSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::List> >::type fresh(freshSEXP);
+    Rcpp::traits::input_parameter< double >::type fresh_rows(fresh_rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type most_entries(most_entriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_kernel(model, data, fresh, fresh_rows, most_entries, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_jackknife
+Rcpp::NumericMatrix forest_jackknife(Rcpp::RawVector model, Rcpp::List x, double rows, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_jackknife(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_jackknife(model, x, rows, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_bags
+Rcpp::IntegerMatrix forest_bags(Rcpp::RawVector model, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_bags(SEXP modelSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_bags(model, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // sequential_fit
 Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_sequential_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
@@ -221,6 +260,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
+    {"_causalsynth_forest_kernel", (DL_FUNC) &_causalsynth_forest_kernel, 6},
+    {"_causalsynth_forest_jackknife", (DL_FUNC) &_causalsynth_forest_jackknife, 4},
+    {"_causalsynth_forest_bags", (DL_FUNC) &_causalsynth_forest_bags, 2},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},

@@ -64,6 +64,7 @@ class BinaryTarget {
   }
   static bool pure(const Sample*, std::size_t) { return false; }  // known from the sums
   double value(double mean) const { return mean; }
+  double scale() const { return 1.0; }  // of value()
   double unit(double mean) const { return mean; }
   double from_unit(double unit) const { return unit; }
 
@@ -136,6 +137,7 @@ class MeanTarget {
     return true;
   }
   double value(double mean) const { return centre_ + scale_ * mean; }
+  double scale() const { return scale_; }
   // Means on [0, 1] and back: out-of-bag sums are kept as whole numbers of that scale.
   double unit(double mean) const {
     if (!(high_ > low_)) return 0.0;
@@ -198,6 +200,7 @@ class ClassTarget {
     return false;
   }
   double value(double share) const { return share; }
+  double scale() const { return 1.0; }
   double unit(double share) const { return share; }
   double from_unit(double unit) const { return unit; }
 
