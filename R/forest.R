@@ -242,8 +242,10 @@ forest_values <- function(fit, values) {
 #' @param se.fit Also return standard errors of means or probabilities? Then the result is a list of `fit` and `se.fit`,
 #'   of one shape. They are the infinitesimal jackknife's, from the bags and the trees' predictions, with its Monte Carlo
 #'   bias taken off (Wager, Hastie and Efron 2014), and the factor for draws without replacement (Wager and Athey 2018);
-#'   with clusters, these are what varies. Where trees are few, a variance may come out negative: its standard error
-#'   is `NA`, and a warning of class `causalsynth_warning_fit` says how many.
+#'   with clusters, these are what varies. They rest on a first-order expansion, and are too small for small leaves of
+#'   bags drawn with replacement; `replace = FALSE, sample_fraction = 0.5`, of which the theory speaks, errs on the safe
+#'   side. Where trees are few, a variance may come out negative: its standard error is `NA`, and a warning of class
+#'   `causalsynth_warning_fit` says how many.
 #' @export
 predict.causalsynth_forest <- function(object, newdata = NULL, type = c("response", "prob", "leaf"), ...,
                                        se.fit = FALSE, threads = NULL) {

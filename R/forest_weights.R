@@ -55,18 +55,18 @@ forest_weights <- function(object, data, newdata = NULL, ..., memory = 4, thread
 has_matrix <- function() requireNamespace("Matrix", quietly = TRUE)
 
 # How many weights the core may keep: 12 bytes each, twice while they change order.
-most_weights <- function(object, rows, memory, call = rlang::caller_env()) {
+most_weights <- function(object, rows, memory, sparse = has_matrix(), call = rlang::caller_env()) {
   bytes <- memory * 1e9
-  trees <- object$options$trees + if (is.null(object$extra_trees)) 0 else object$extra_trees
-  plain <- if (has_matrix()) 0 else 8 * rows * object$n
-  if (plain + 12 * object$n * trees > bytes) refuse_weights(rows, object$n, memory, call)
+  trees <- object$options$trees + object$extra_trees
+  plain <- if (sparse) 0 else 8 * rows * object$n
+  if (plain + 12 * object$n * trees > bytes) refuse_weights(rows, object$n, memory, sparse, call)
   min(floor(bytes / 24), 2^31 - 2)
 }
 
-refuse_weights <- function(rows, n, memory, call = rlang::caller_env()) {
+refuse_weights <- function(rows, n, memory, sparse = has_matrix(), call = rlang::caller_env()) {
   abort("input", c(
     "Weights of {rows} row{?s} by {n} training row{?s} take more than {memory} gigabyte{?s}.",
-    i = if (!has_matrix()) "Install package {.pkg Matrix}: most weights are zero, and it keeps the others only.",
+    i = if (!sparse) "Install package {.pkg Matrix}: most weights are zero, and it keeps the others only.",
     i = "Give {.arg newdata} in parts, or raise {.arg memory}."
   ), call = call)
 }
@@ -99,12 +99,12 @@ row_labels <- function(data) {
   if (is.character(labels)) labels
 }
 
-weights_matrix <- function(raw, labels, dims) {
-  if (has_matrix()) {
+weights_matrix <- function(raw, labels, dims, sparse = has_matrix()) {
+  if (sparse) {
     return(Matrix::sparseMatrix(i = raw$rows, p = raw$starts, x = raw$values, dims = dims, dimnames = labels,
                                 index1 = FALSE))
   }
-  result <- matrix(0, dims[1], dims[2], dimnames = if (!all(vapply(labels, is.null, NA))) labels)
+  result <- matrix(0, dims[1], dims[2], dimnames = if (!is.null(unlist(labels))) labels)
   result[cbind(raw$rows + 1, rep(seq_len(dims[2]), diff(raw$starts)))] <- raw$values
   result
 }
