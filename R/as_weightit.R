@@ -1,5 +1,6 @@
-# Effects and nuisances for cobalt and WeightIt. An effect's parts are named as cobalt's default method reads them; a
-# nuisance object has no estimand and hence no weights of its own, so that its method makes them.
+# Effects and nuisances for cobalt and WeightIt. An effect's parts are named as cobalt's default method reads them, but
+# that takes subclasses (pairs of a matching, say) before weights; a nuisance object has no estimand and hence no
+# weights of its own. Hence both have a method.
 
 #' Weights as an object of class weightit
 #'
@@ -17,11 +18,10 @@
 #' `WeightIt::lm_weightit()` takes the weights as known. [estimate_effect()] with [learn_glm()] stacks their
 #' estimating equations.
 #'
-#' **cobalt** also reads effects as they are: `cobalt::bal.tab(effect)` shows the methods' weights side by side (those of
-#' outcome regression are 1: unadjusted), and `cobalt::love.plot(effect)` their picture. Give
-#' `estimand` to `cobalt::bal.tab()` of a nuisance object. For the ATO say `s.d.denom = "pooled"` to have the SMD
-#' of [diagnose_overlap()]; elsewhere cobalt's is the same with `binary = "std"`. With a method that makes subclasses,
-#' `cobalt` uses the weights, or the subclasses with `method = "subclassification"`.
+#' **cobalt** also reads effects and diagnoses as they are: `cobalt::bal.tab(effect)` shows the methods' weights side by
+#' side (those of outcome regression are 1: unadjusted), `cobalt::love.plot(effect)` is their picture. Of a nuisance
+#' object, `estimand` says whose weights. With `binary = "std"`, and for the ATO `s.d.denom = "pooled"`, cobalt's SMD
+#' is that of [diagnose_overlap()]. Matched pairs and other subclasses are read by their weights.
 #' @examples
 #' study <- generate(dgp_paper("weak"), 300, seed = 1)
 #' fit <- nuisance(Y ~ A | ., study, learn_glm(), learn_glm())
@@ -49,6 +49,7 @@ as_weightit.causalsynth_effect <- function(x, method = NULL, ...) {
   }
   method <- check_choice(method, known, "method")
   weights <- if (is.data.frame(x$weights)) x$weights[[method]] else x$weights
+  check_two_arms(x, rlang::current_env())
   new_weightit(weights, x$distance, x$s.weights, x$estimand, x)
 }
 
@@ -76,10 +77,25 @@ new_weightit <- function(weights, ps, s.weights, estimand, x, call = rlang::call
 }
 
 #' @exportS3Method cobalt::bal.tab
+bal.tab.causalsynth_effect <- function(x, ...) {
+  check_kept_covs(x)
+  parts <- x[c("treat", "covs", "weights", "distance", "estimand", "s.weights")]
+  if (!is.numeric(parts$distance) || !is.null(dim(parts$distance))) parts$distance <- NULL
+  cobalt::bal.tab(parts, ...)
+}
+
+#' @exportS3Method cobalt::bal.tab
+bal.tab.causalsynth_overlap <- function(x, ...) bal.tab.causalsynth_effect(x, ...)
+
+#' @exportS3Method cobalt::bal.tab
 bal.tab.causalsynth_nuisance <- function(x, estimand = c("ATE", "ATT", "ATC", "ATO"), ...) {
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand")
-  if (is.null(x$covs)) {
-    abort("input", c("No covariates were kept with the nuisances.", i = "Give {.arg covs} to {.fn as_nuisance}."))
-  }
+  check_kept_covs(x)
   cobalt::bal.tab(as_weightit(x, estimand), ...)
+}
+
+check_kept_covs <- function(x, call = rlang::caller_env()) {
+  if (length(x$covs)) return(invisible())
+  abort("input", c("No covariates were kept with the nuisances.", i = "Give {.arg covs} to {.fn as_nuisance}."),
+        call = call)
 }

@@ -40,22 +40,22 @@ autoplot.causalsynth_effect <- function(object, ..., conf.level = .95) {
 }
 
 # A row a method of each effect, from the top down, with a gap between estimands: estimate, conf.low, conf.high, known
-# (has a standard error), label, estimand, at (height).
+# (has a standard error), label, term, at (height).
 forest_rows <- function(effects, conf.level) {
   names <- rlang::names2(effects)
   parts <- lapply(seq_along(effects), function(i) {
     x <- effects[[i]]
     table <- tidy(x, conf.level = conf.level)[is_contrast(x), ]
     label <- table$method
-    if (nzchar(names[i])) label <- if (nrow(table) > 1) paste0(names[i], ": ", label) else names[i]
+    if (nzchar(names[i])) label <- if (length(unique(label)) > 1) paste0(names[i], ": ", label) else names[i]
     data.frame(table[c("estimate", "conf.low", "conf.high")], known = !is.na(table$std.error), label = label,
-               estimand = x$estimand)
+               term = table$term)
   })
   rows <- do.call(rbind, parts)
-  groups <- unique(rows$estimand)
-  rows <- rows[order(match(rows$estimand, groups)), ]
-  if (length(groups) > 1) rows$label <- paste0(rows$estimand, "  ", rows$label)
-  rows$at <- -(seq_len(nrow(rows)) + .5 * (match(rows$estimand, groups) - 1))
+  groups <- unique(rows$term)
+  rows <- rows[order(match(rows$term, groups)), ]
+  if (length(groups) > 1) rows$label <- paste0(rows$term, "  ", rows$label)
+  rows$at <- -(seq_len(nrow(rows)) + .5 * (match(rows$term, groups) - 1))
   rownames(rows) <- NULL
   rows
 }
@@ -71,7 +71,7 @@ forest_figures <- function(rows) {
 }
 
 forest_title <- function(x, rows, conf.level) {
-  groups <- unique(rows$estimand)
+  groups <- unique(rows$term)
   what <- if (length(groups) == 1) groups else "effect"
   paste0(what, " of ", x$roles$treatment, " on ", x$roles$outcome, ", ", 100 * conf.level, " % confidence interval")
 }

@@ -81,7 +81,7 @@ diagnose_overlap.formula <- function(x, data, ..., estimand = c("ATE", "ATT", "A
   if (is.null(dots$learner_outcome)) dots$learner_outcome <- learn_nothing()
   # The diagnosis itself says what this warning says.
   fitted <- suppressWarnings(
-    do.call(nuisance, c(list(x, data, seed = seed, threads = threads, weights = weights), dots)),
+    rlang::inject(nuisance(x, data, !!!dots, seed = seed, threads = threads, weights = weights)),
     classes = "causalsynth_warning_overlap"
   )
   diagnose_overlap(fitted, estimand = estimand, threshold = threshold)
@@ -94,6 +94,7 @@ diagnose_overlap.causalsynth_nuisance <- function(x, ..., estimand = c("ATE", "A
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(diagnose_overlap.causalsynth_nuisance)))
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
+  check_two_arms(list(treat = x$treat, distance = x$ps, treat_levels = x$treat_levels, roles = x$roles), call)
   study <- list(
     treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights, subclass = NULL, bounds = x$bounds,
     omitted = x$omitted, roles = x$roles, treat_levels = x$treat_levels, learner = x$learners[["treatment"]],
@@ -108,9 +109,12 @@ diagnose_overlap.causalsynth_nuisance <- function(x, ..., estimand = c("ATE", "A
 diagnose_overlap.causalsynth_effect <- function(x, ..., threshold = "gruber") {
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = c("threshold", "x"))
-  study <- x[c("treat", "covs", "distance", "s.weights", "subclass", "bounds", "omitted", "roles", "treat_levels")]
-  names(study) <- c("treat", "covs", "distance", "s.weights", "subclass", "bounds", "omitted", "roles", "treat_levels")
-  study <- c(study, list(learner = x$learners[["treatment"]], crossfit = x$crossfit[["treatment"]]))
+  check_two_arms(x, call)
+  study <- list(
+    treat = x$treat, covs = x$covs, distance = x$distance, s.weights = x$s.weights, subclass = x$subclass,
+    bounds = x$bounds, omitted = x$omitted, roles = x$roles, treat_levels = x$treat_levels,
+    learner = x$learners[["treatment"]], crossfit = x$crossfit[["treatment"]]
+  )
   own <- if (is.data.frame(x$weights)) as.list(x$weights) else stats::setNames(list(x$weights), names(x$methods))
   own <- own[vapply(own, function(w) any(w != 1), NA)]
   if (length(own) == 0) {
@@ -121,6 +125,17 @@ diagnose_overlap.causalsynth_effect <- function(x, ..., threshold = "gruber") {
   methods <- names(sets)
   if (length(sets) == 1) names(sets) <- "after"
   new_overlap(study, sets, methods, x$estimand, check_threshold(threshold, call), call)
+}
+
+# Propensities of more than two arms are no single number a row.
+check_two_arms <- function(x, call) {
+  if (length(x$treat_levels) == 2 && is.numeric(x$treat) && is.numeric(x$distance) && is.null(dim(x$distance))) {
+    return(invisible())
+  }
+  abort("input", c(
+    "The treatment {.val {x$roles$treatment}} has {length(x$treat_levels)} arms; two are compared here.",
+    i = "Take the rows of two arms at a time."
+  ), call = call)
 }
 
 # Methods of the same weights share one set, under their joint name.

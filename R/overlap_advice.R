@@ -3,9 +3,11 @@
 # Findings in the order of their weight, each with its cure, as wrapped bullets. Nothing found is said too.
 overlap_advice <- function(x) {
   found <- c(advise_infinite(x), advise_beyond(x), advise_sizes(x), advise_balance(x))
-  if (length(found) == 0) {
+  if (length(found) == 0 && nrow(x$balance)) {
     found <- paste0("Both arms are found wherever the ", x$estimand, " needs them, and weighting balances the covariates",
                     ": go on with estimate_effect(). Balance says nothing of covariates that were not measured.")
+  } else if (nrow(x$balance) == 0) {
+    found <- c(found, "Balance is unknown: give as_nuisance(covs = ), or diagnose from the formula and the data.")
   }
   c("Next:", unlist(lapply(found, strwrap, width = 110, initial = "- ", prefix = "  ")))
 }
@@ -31,7 +33,7 @@ advise_beyond <- function(x) {
              else "being left untreated"
   paste0(percent(k / x$n), " of the rows had almost no chance of ", lacking, ": there the data hold next to nobody to ",
          "compare them with, and the ", x$estimand, " rests on the outcome model or on a bound. ", better_estimand(x),
-         " See who they are: x$beyond, autoplot(x, \"propensity\").")
+         " See who they are: autoplot(), and the rows in $beyond.")
 }
 
 # Which other estimand leaves most of the smaller effective size, if it is clearly more.
@@ -75,5 +77,5 @@ advise_balance <- function(x) {
   bad <- unique(unlist(bad))
   if (length(bad) == 0) return(NULL)
   paste0("After weighting the arms still differ in ", shorten(bad, 4), ": do not rely on weights alone. Use \"aipw\" or ",
-         "\"tmle\", which model the outcome too, or another learner_treatment. See autoplot(x, \"balance\").")
+         "\"tmle\", which model the outcome too, or another learner_treatment. See autoplot(type = \"balance\").")
 }

@@ -91,13 +91,14 @@ level_shares <- function(codes, n_levels, weights) {
   })
 }
 
+# Sums of weights that sum to one; all and none of them exactly 1 and 0.
 code_sums <- function(codes, w, n_levels) {
   sums <- numeric(n_levels)
   if (length(codes) == 0) return(sums + NA)
   found <- rowsum(w, codes, reorder = FALSE)
   code <- as.integer(rownames(found))
   sums[code[code > 0]] <- found[code > 0, 1]
-  sums
+  ifelse(abs(sums - 1) < 1e-12, 1, sums)
 }
 
 share_balance <- function(shares, name, level, type, weights, estimand) {

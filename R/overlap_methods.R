@@ -192,7 +192,8 @@ balance_lines <- function(x, most) {
   wide <- wide_balance(x)
   key <- do.call(pmax, c(lapply(paste0("smd_", if (length(sets)) sets else "before"), function(s) abs(wide[[s]])),
                          list(na.rm = TRUE)))
-  wide <- utils::head(wide[order(-key), ], most)
+  # Equal to two decimals: by the difference before weighting.
+  wide <- utils::head(wide[order(-round(key, 2), -abs(wide$smd_before)), ], most)
   columns <- paste0("smd_", c("before", utils::head(sets, 4)))
   if (length(sets) < 2) columns <- c(columns, paste0(c("variance_ratio_", "ks_"), c(sets, "before")[1]))
   table <- data.frame(term = formatC(substr(wide$term, 1, 30), flag = "-"),
@@ -238,6 +239,9 @@ print.summary.causalsynth_overlap <- function(x, ...) {
   }
   show("Effective sample sizes by estimand:", x$alternatives)
   show("Largest weights:", do.call(rbind, by(x$largest, x$largest[c("arm", "sample")], utils::head, 3)))
+  # Four decimals: what is left of exact balance is rounding, other on other machines.
+  numbers <- vapply(x$balance, is.numeric, NA)
+  x$balance[numbers] <- lapply(x$balance[numbers], function(v) round(v, 4) + 0)
   if (nrow(x$balance)) show("Balance, a row a term:", x$balance)
   invisible(x)
 }
