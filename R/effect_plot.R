@@ -3,8 +3,8 @@
 #' @param object An effect of [estimate_effect()].
 #' @param ... Further effects to show beside it; their names, and that of none for `object`, label them.
 #' @param conf.level Confidence level.
-#' @return A ggplot: a row a method of each effect, in groups by estimand where there are several; estimate and interval as
-#'   points and lines, and in figures on the right. A hollow point has no standard error.
+#' @return A ggplot: a row a method of each effect, in groups by estimand where there are several; estimate and
+#'   interval as points and lines, and in figures on the right. A hollow point has no standard error.
 #' @examples
 #' study <- generate(dgp_paper("weak"), 500, seed = 1)
 #' fitted <- nuisance(Y ~ A | ., study, learn_glm(), learn_glm())

@@ -4,8 +4,8 @@
 overlap_advice <- function(x) {
   found <- c(advise_infinite(x), advise_beyond(x), advise_sizes(x), advise_balance(x))
   if (length(found) == 0 && nrow(x$balance)) {
-    found <- paste0("Both arms are found wherever the ", x$estimand, " needs them, and weighting balances the covariates",
-                    ": go on with estimate_effect(). Balance says nothing of covariates that were not measured.")
+    found <- paste0("Both arms are found wherever the ", x$estimand, " needs them, and weighting balances the ",
+                    "covariates: go on with estimate_effect(). Balance says nothing of covariates not measured.")
   } else if (nrow(x$balance) == 0) {
     found <- c(found, "Balance is unknown: give as_nuisance(covs = ), or diagnose from the formula and the data.")
   }
@@ -15,7 +15,7 @@ overlap_advice <- function(x) {
 advise_infinite <- function(x) {
   k <- max(x$n_infinite)
   if (k == 0) return(NULL)
-  paste0(count_phrase(k, "row"), " had probability 0 of the treatment it got: such weights are infinite. Give ",
+  paste0(count_phrase(k, "row"), " had probability 0 of the treatment given: such weights are infinite. Give ",
          "nuisance(bounds = \"gruber\"), or take estimand = \"ATO\", which needs no bound.")
 }
 
@@ -31,9 +31,9 @@ advise_beyond <- function(x) {
   rare <- unique(x$beyond$rare[x$beyond$matters])
   lacking <- if (length(rare) == 2) "one of the treatments" else if (rare == "treated") "being treated"
              else "being left untreated"
-  paste0(percent(k / x$n), " of the rows had almost no chance of ", lacking, ": there the data hold next to nobody to ",
-         "compare them with, and the ", x$estimand, " rests on the outcome model or on a bound. ", better_estimand(x),
-         " See who they are: autoplot(), and the rows in $beyond.")
+  paste0(percent(k / x$n), " of the rows had a chance below ", percent(x$threshold), " of ", lacking, ": there the ",
+         "data hold next to nobody to compare them with, and the ", x$estimand, " rests on the outcome model or on a ",
+         "bound. ", better_estimand(x), " See who they are: autoplot(), and the rows in $beyond.")
 }
 
 # Which other estimand leaves most of the smaller effective size, if it is clearly more.
@@ -55,6 +55,8 @@ better_estimand <- function(x) {
 
 advise_sizes <- function(x) {
   top <- x$largest[which.max(x$largest$share), ]
+  # In a small arm one row's fair share is large.
+  usual <- max(.05, 5 / x$ess$n[match(top$arm, x$ess$arm)], na.rm = TRUE)
   few <- x$ess[!is.na(x$ess$share) & x$ess$share < .5, ]
   few <- few[!duplicated(few$arm), ]
   c(
@@ -62,7 +64,7 @@ advise_sizes <- function(x) {
       paste0("Weighting costs more than half of the ", paste(few$arm, collapse = " and the "), " arm's rows: expect ",
              "wide intervals. ", better_estimand(x))
     },
-    if (nrow(top) && top$share > .05) {
+    if (nrow(top) && top$share > usual) {
       paste0("Row ", top$row, " alone carries ", percent(top$share), " of the ", top$arm, " arm's weight: check its ",
              "data, and whether the estimate survives without it or with est_iptw(cap = ).")
     }
@@ -76,6 +78,7 @@ advise_balance <- function(x) {
   })
   bad <- unique(unlist(bad))
   if (length(bad) == 0) return(NULL)
-  paste0("After weighting the arms still differ in ", shorten(bad, 4), ": do not rely on weights alone. Use \"aipw\" or ",
-         "\"tmle\", which model the outcome too, or another learner_treatment. See autoplot(type = \"balance\").")
+  paste0("After weighting the arms still differ in ", shorten(bad, 4), ": do not rely on weights alone. Use ",
+         "\"aipw\" or \"tmle\", which model the outcome too, or another learner_treatment. See ",
+         "autoplot(type=\"balance\").")
 }

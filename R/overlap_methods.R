@@ -114,8 +114,8 @@ overlap_head <- function(x) {
   c(
     paste0("<overlap> ", x$estimand, " of ", x$roles$treatment, ": ", x$treat_levels[2], " (treated) against ",
            x$treat_levels[1], " (control)"),
-    paste0("n = ", x$n, ": ", sum(x$treat), " treated, ", sum(x$treat == 0), " control",
-           if (x$n_omitted) paste0("; ", count_phrase(x$n_omitted, "row"), " omitted (missing A or Y)"),
+    paste0("n = ", thousands(x$n), ": ", thousands(sum(x$treat)), " treated, ", thousands(sum(x$treat == 0)),
+           " control", if (x$n_omitted) paste0("; ", count_phrase(x$n_omitted, "row"), " omitted (missing A or Y)"),
            if (!is.null(x$s.weights)) "; case weights used throughout"),
     paste0("Probability of treatment, ", learner, ":")
   )
@@ -137,7 +137,7 @@ overlap_beyond <- function(x) {
   rule <- paste0(signif(x$threshold, 3), if (x$rule == "gruber") " (gruber)")
   k <- nrow(x$beyond)
   rare <- c(treated = sum(x$beyond$rare == "treated"), control = sum(x$beyond$rare == "control"))
-  rare <- paste0(rare, " hardly ever ", names(rare))[rare > 0]
+  rare <- paste0(thousands(rare), " seldom ", names(rare))[rare > 0]
   bounded <- if (x$bounds$rule == "none") "no bounds"
              else paste0(count_phrase(x$bounds$n_bounded, "row"), " bounded")
   paste0("Beyond ", rule, ": ", count_phrase(k, "row"),
@@ -151,12 +151,15 @@ overlap_sizes <- function(x) {
     top <- top[which.max(top$share), ]
     size <- function(a) {
       if (is.na(ess$after[a])) return(paste(ess$arm[a], "unknown"))
-      paste0(ess$arm[a], " ", ess$n[a], " rows count as ", signif(ess$after[a], 3), " (", percent(ess$share[a]), ")")
+      paste0(ess$arm[a], " ", thousands(ess$n[a]), " rows count as ", signif(ess$after[a], 3), " (",
+             percent(ess$share[a]), ")")
     }
     c(
       paste0("Effective sample size", of_sample(x, sample), ": ", size(1), ", ", size(2)),
-      if (nrow(top) && sample == "after") paste0("Largest weight: row ", top$row, " (", top$arm, ", P = ", signif(top$ps, 2), ") has ",
-                            percent(top$share), " of its arm's weight")
+      if (nrow(top) && sample == "after") {
+        paste0("Largest weight: row ", top$row, " (", top$arm, ", P = ", signif(top$ps, 2), ") has ",
+               percent(top$share), " of its arm's weight")
+      }
     )
   }))
 }
@@ -173,7 +176,10 @@ overlap_balance <- function(x, most = 4) {
   before <- worst_balance(x, "before")
   lines <- unlist(lapply(samples_of(x), function(sample) {
     after <- worst_balance(x, sample)
-    if (is.na(after$smd)) return(NULL)
+    if (is.na(after$smd)) {
+      return(paste0("Balance", of_sample(x, sample), ": largest |SMD| ", two_decimals(before$smd),
+                    " before, unknown after weighting"))
+    }
     paste0("Balance", of_sample(x, sample), ": largest |SMD| ", two_decimals(before$smd), " before, ",
            two_decimals(after$smd), " after weighting; above ", smd_limit, ": ", before$above, " of ",
            count_phrase(variables, "covariate"), " before, ", after$above, " after")
@@ -196,7 +202,7 @@ balance_lines <- function(x, most) {
   wide <- utils::head(wide[order(-round(key, 2), -abs(wide$smd_before)), ], most)
   columns <- paste0("smd_", c("before", utils::head(sets, 4)))
   if (length(sets) < 2) columns <- c(columns, paste0(c("variance_ratio_", "ks_"), c(sets, "before")[1]))
-  table <- data.frame(term = formatC(substr(wide$term, 1, 30), flag = "-"),
+  table <- data.frame(term = formatC(clipped(wide$term, 30), flag = "-"),
                       lapply(wide[columns], two_decimals), check.names = FALSE)
   names(table) <- gsub("_", " ", sub("^variance_ratio", "var. ratio", names(table)))
   table_lines(table)
@@ -217,8 +223,16 @@ wide_balance <- function(x) {
   wide
 }
 
+thousands <- function(n) format(n, big.mark = ",", trim = TRUE, scientific = FALSE)
+
+# Long names without their middle, which tells numbered columns apart.
+clipped <- function(names, width) {
+  half <- (width - 2) %/% 2
+  ifelse(nchar(names) <= width, names, paste0(substr(names, 1, half), "..", substring(names, nchar(names) - half + 1)))
+}
+
 shorten <- function(names, most) {
-  paste0(paste(utils::head(names, most), collapse = ", "), if (length(names) > most) ", ...")
+  paste0(paste(clipped(utils::head(names, most), 40), collapse = ", "), if (length(names) > most) ", ...")
 }
 
 #' @export

@@ -69,7 +69,8 @@ mirror_plot <- function(x) {
     ggplot2::scale_y_continuous(labels = function(v) format(abs(v))) +
     ggplot2::labs(
       x = "probability of treatment", y = "share of the arm", fill = NULL,
-      subtitle = paste0(nrow(x$beyond), " of ", x$n, " rows beyond ", signif(x$threshold, 3), " (dashed)"),
+      subtitle = paste0(thousands(nrow(x$beyond)), " of ", thousands(x$n), " rows beyond ", signif(x$threshold, 3),
+                        " (dashed)"),
       caption = paste0("bars: rows; line: weighted for the ", x$estimand, set_note(x))
     ) +
     ggplot2::theme_minimal() + ggplot2::theme(legend.position = "top")
@@ -104,8 +105,12 @@ love_plot <- function(x, terms) {
     ggplot2::geom_point(ggplot2::aes(colour = .data$sample, shape = .data$sample), size = 2) +
     ggplot2::scale_colour_manual(values = love_colours(length(samples))) +
     ggplot2::scale_shape_manual(values = c(1, 16, 17, 15, 18, 8, 3, 4)[(seq_along(samples) - 1) %% 8 + 1]) +
-    ggplot2::labs(x = paste0("absolute standardised mean difference (dashed: ", smd_limit, ")"), y = NULL, colour = NULL, shape = NULL,
-                  caption = if (hidden) paste(count_phrase(hidden, "term"), "of smaller differences not shown")) +
+    ggplot2::scale_y_discrete(labels = function(v) clipped(v, 40)) +
+    ggplot2::labs(
+      x = "absolute standardised mean difference", y = NULL, colour = NULL, shape = NULL,
+      caption = paste0("dashed: ", smd_limit,
+                       if (hidden) paste0("; ", count_phrase(hidden, "term"), " of smaller differences not shown"))
+    ) +
     ggplot2::theme_minimal() + ggplot2::theme(legend.position = "top")
 }
 
@@ -120,8 +125,10 @@ weights_plot <- function(x) {
     w <- w / ifelse(x$treat == 1, mean(w[x$treat == 1]), mean(w[x$treat == 0]))
     ess <- x$ess[x$ess$sample == name, ]
     zero <- tapply(w == 0, factor(arm, ess$arm), sum)
-    label <- paste0(ess$arm, if (length(sets) > 1) paste0(", ", name), ": ", ess$n, " rows count as ",
-                    signif(ess$after, 3), ifelse(zero > 0, paste0(" (", zero, " of weight 0)"), ""))
+    size <- signif(ess$after, 3)
+    label <- if (length(sets) > 1) paste0(ess$arm, ", ", name, "\nESS ", size, " of ", ess$n)
+             else paste0(ess$arm, ": ", thousands(ess$n), " rows count as ", size)
+    label <- paste0(label, ifelse(zero > 0, paste0(" (", zero, " of weight 0)"), ""))
     names(label) <- ess$arm
     data.frame(arm = arm, panel = factor(label[arm], label), weight = w)
   })

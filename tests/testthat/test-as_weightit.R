@@ -1,7 +1,8 @@
 study <- balance_study()
 study$group <- NULL
 covs <- study[c("number", "whole", "yes", "flag")]
-fitted <- as_nuisance(study$a, study$y, study$ps, study$y + .1, study$y, bounds = NULL, weights = study$case, covs = covs)
+fitted <- as_nuisance(study$a, study$y, study$ps, study$y + .1, study$y, bounds = NULL, weights = study$case,
+                      covs = covs)
 
 test_that("the object has the parts of a weightit", {
   w <- as_weightit(fitted, estimand = "ATT")
@@ -39,7 +40,8 @@ as_cobalt <- function(x, sample) {
 test_that("cobalt reads effects, nuisances and diagnoses, several methods side by side", {
   skip_if_not_installed("cobalt")
   read <- function(x, ...) {
-    suppressMessages(cobalt::bal.tab(x, binary = "std", stats = c("m", "v", "ks"), un = TRUE, ...))$Balance[names(covs), ]
+    table <- suppressMessages(cobalt::bal.tab(x, binary = "std", stats = c("m", "v", "ks"), un = TRUE, ...))
+    table$Balance[names(covs), ]
   }
   for (estimand in c("ATE", "ATT", "ATC", "ATO")) {
     effect <- estimate_effect(fitted, list("iptw", small = est_iptw(cap = .6)), estimand = estimand)

@@ -35,7 +35,8 @@ test_that("effective sizes are Kish's, by arm and estimand", {
   d <- balance_study()
   for (case in list(NULL, d$case)) for (estimand in c("ATE", "ATT", "ATC", "ATO")) {
     o <- diagnose_overlap(known_nuisance(weights = case), estimand = estimand)
-    w <- switch(estimand, ATE = ifelse(d$a == 1, 1 / d$ps, 1 / (1 - d$ps)), ATT = ifelse(d$a == 1, 1, d$ps / (1 - d$ps)),
+    w <- switch(estimand, ATE = ifelse(d$a == 1, 1 / d$ps, 1 / (1 - d$ps)),
+                ATT = ifelse(d$a == 1, 1, d$ps / (1 - d$ps)),
                 ATC = ifelse(d$a == 1, (1 - d$ps) / d$ps, 1), ATO = ifelse(d$a == 1, 1 - d$ps, d$ps))
     s <- if (is.null(case)) rep(1, 150) else case
     kish <- function(w) sum(w)^2 / sum(w^2)
@@ -141,6 +142,9 @@ test_that("infinite weights are counted, not hidden", {
   expect_true(all(is.na(o$balance$smd[o$balance$sample == "after"])))
   expect_match(capture.output(print(o)), "2 rows had probability 0 of the treatment", all = FALSE)
   expect_identical(diagnose_overlap(known_nuisance(ps = ps), estimand = "ATO")$n_infinite, c(after = 0L))
+  none <- diagnose_overlap(known_nuisance(ps = 1 - d$a))
+  expect_error(autoplot(none, "weights"), "no finite weights", class = "causalsynth_error_input")
+  expect_draws(autoplot(none))
   zero <- replace(d$case, which(d$a == 1)[1:2], 0)
   expect_identical(diagnose_overlap(known_nuisance(ps = ps, weights = zero))$n_infinite, c(after = 0L))
 })
@@ -152,7 +156,11 @@ test_that("advice follows what is found", {
   fine <- as_nuisance(fine$a, fine$y, rep(.5, 300), fine$y, fine$y, covs = fine["x"])
   expect_match(says(diagnose_overlap(fine)), "go on with estimate_effect")
   few <- replace(d$ps, 1:30, .001)
-  expect_match(says(diagnose_overlap(known_nuisance(ps = few, bounds = "gruber"))), "almost no chance of being treated")
+  bounded <- says(diagnose_overlap(known_nuisance(ps = few, bounds = "gruber")))
+  expect_match(bounded, "20 % of the rows had a chance below 8.1 % of being treated")
+  expect_match(bounded, "take estimand = \"ATO\" \\(effective sizes 50.5 and 59.8\\)")
+  tiny <- diagnose_overlap(y ~ a | number, d[1:12, ], learner_treatment = learn_glm())
+  expect_no_match(says(tiny), "alone carries")
   expect_match(says(diagnose_overlap(known_nuisance(ps = few), estimand = "ATO")), "get little weight under the ATO")
   expect_match(says(diagnose_overlap(known_nuisance())), "still differ in")
   expect_match(says(diagnose_overlap(known_nuisance(weights = replace(d$case, 5, 100)))), "Row 5 alone carries")
