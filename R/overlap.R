@@ -118,7 +118,7 @@ diagnose_overlap.causalsynth_effect <- function(x, ..., threshold = "gruber") {
   own <- if (is.data.frame(x$weights)) as.list(x$weights) else stats::setNames(list(x$weights), names(x$methods))
   own <- own[vapply(own, function(w) any(w != 1), NA)]
   if (length(own) == 0) {
-    g <- causal_bounds(x$distance, as.numeric(x$bounds$value))
+    g <- causal_bounds(x$distance, bound_in_use(x$bounds, x$n, call))
     own <- list(estimand_weights(x$treat, x$distance, g$g1, g$g0, x$estimand))
   }
   sets <- distinct_sets(own)

@@ -63,7 +63,7 @@ glance.causalsynth_overlap <- function(x, ...) {
     data.frame(
       sample = sample, estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),
       n_omitted = x$n_omitted, threshold = x$threshold, n_beyond = nrow(x$beyond),
-      share_beyond = nrow(x$beyond) / x$n, n_matters = sum(x$beyond$matters), n_bounded = x$bounds$n_bounded,
+      share_beyond = nrow(x$beyond) / x$n, n_matters = sum(x$beyond$matters), n_bounded = x$n_bounded,
       n_infinite = x$n_infinite[[sample]], ess_treated = ess$after[1], ess_control = ess$after[2],
       max_weight_share = if (anyNA(top)) NA_real_ else max(top), max_smd_before = before$smd,
       max_smd_after = after$smd, n_above_before = before$above, n_above_after = after$above
@@ -139,7 +139,7 @@ overlap_beyond <- function(x) {
   rare <- c(treated = sum(x$beyond$rare == "treated"), control = sum(x$beyond$rare == "control"))
   rare <- paste0(thousands(rare), " seldom ", names(rare))[rare > 0]
   bounded <- if (x$bounds$rule == "none") "no bounds"
-             else paste0(count_phrase(x$bounds$n_bounded, "row"), " bounded")
+             else paste0(count_phrase(x$n_bounded, "row"), " bounded")
   paste0("Beyond ", rule, ": ", count_phrase(k, "row"),
          if (k) paste0(" (", percent(k / x$n), "), ", paste(rare, collapse = ", ")), "; ", bounded)
 }

@@ -10,7 +10,7 @@ new_overlap <- function(study, sets, methods, estimand, threshold, call) {
   rows <- seq_len(n + length(study$omitted))
   if (length(study$omitted)) rows <- rows[-study$omitted]
   case <- study$s.weights %||% rep(1, n)
-  bounded <- causal_bounds(study$distance, as.numeric(study$bounds$value))
+  bounded <- causal_bounds(study$distance, bound_in_use(study$bounds, n, call))
   arm <- factor(study$treat, c(1, 0), c("treated", "control"))
   loaded <- lapply(sets, times_case, case = case)
   balance <- balance_table(study$covs, study$treat, case, loaded, estimand, call)
@@ -25,10 +25,19 @@ new_overlap <- function(study, sets, methods, estimand, threshold, call) {
     treat = study$treat, covs = study$covs, distance = study$distance, s.weights = study$s.weights,
     subclass = study$subclass, estimand = estimand,
     weights = if (length(sets) == 1) sets[[1]] else as.data.frame(sets, optional = TRUE),
-    methods = methods, threshold = threshold, rule = rule, bounds = study$bounds, n = n,
+    methods = methods, threshold = threshold, rule = rule, bounds = study$bounds, n_bounded = bounded$n_bounded, n = n,
     n_omitted = length(study$omitted), roles = study$roles, treat_levels = study$treat_levels,
     learner = study$learner, crossfit = study$crossfit
   ), class = "causalsynth_overlap")
+}
+
+# The bound as causal_bounds() takes it. Of methods that each chose their own, the largest: a row is `bounded` if any of
+# them moves it; Gruber's where they use none.
+bound_in_use <- function(bounds, n, call) {
+  value <- as.numeric(bounds$value)
+  if (bounds$rule %in% c("none", "clip")) return(value)
+  value <- value[!is.na(value)]
+  if (length(value)) max(value) else resolve_bounds("gruber", n, call)$value
 }
 
 weight_sets <- function(x) if (is.data.frame(x$weights)) as.list(x$weights) else list(after = x$weights)
@@ -58,8 +67,8 @@ rows_beyond <- function(study, bounded, threshold, estimand, rows, arm) {
   moved <- bounded$g1[at] != ps[at] | bounded$g0[at] != 1 - ps[at]
   matters <- switch(estimand, ATE = rep(TRUE, length(at)), ATT = rare == "control", ATC = rare == "treated",
                     ATO = rep(FALSE, length(at)))
-  data.frame(row = rows[at], arm = as.character(arm[at]), ps = ps[at], rare = rare,
-             bounded = if (study$bounds$rule == "none") rep(FALSE, length(at)) else moved, matters = matters)
+  data.frame(row = rows[at], arm = as.character(arm[at]), ps = ps[at], rare = rare, bounded = moved,
+             matters = matters)
 }
 
 # Weights times case weights: a row of case weight 0 is not there, whatever its weight.

@@ -132,6 +132,17 @@ test_that("weights of an effect are its methods' own; equal ones are shown once"
   expect_identical(diagnose_overlap(estimate_effect(nu, "or"))$weights, diagnose_overlap(nu)$weights)
 })
 
+test_that("a row is bounded where any method's own bound moves it", {
+  fit <- estimate_effect(known_nuisance(), c("iptw", "or", "aipw"))
+  fit$bounds <- list(rule = "adaptive", value = c(.28, NA, .3), n_bounded = c(1, 0, 2))
+  o <- diagnose_overlap(fit, threshold = .35)
+  expect_identical(o$beyond$bounded, pmin(o$beyond$ps, 1 - o$beyond$ps) < .3)
+  expect_equal(glance(o)$n_bounded[1], sum(pmin(o$distance, 1 - o$distance) < .3))
+  alone <- as.list(fit)$or
+  alone$bounds <- list(rule = "adaptive", value = NA_real_, n_bounded = 0)
+  expect_identical(diagnose_overlap(alone)$weights, diagnose_overlap(known_nuisance(bounds = "gruber"))$weights)
+})
+
 test_that("infinite weights are counted, not hidden", {
   d <- balance_study()
   ps <- replace(d$ps, which(d$a == 1)[1:2], 0)
