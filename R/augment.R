@@ -33,17 +33,12 @@ NULL
 augment.causalsynth_effect <- function(x, data = NULL, ..., distance = "distance", weights = "weights",
                                        subclass = "subclass") {
   check_dots_empty(..., .known = names(formals(augment.causalsynth_effect)))
-  data <- augmented_data(x, data, "the effect was estimated from")
-  own <- list(.ps = x$distance, .q1 = x$q1, .q0 = x$q0)
-  one <- !is.data.frame(x$weights)
-  sets <- if (one) list(x$weights) else as.list(x$weights)
-  own[paste0(".weights", if (!one) paste0("_", names(sets)))] <- sets
-  for (name in names(own)) data[[name]] <- own[[name]]
-  case <- x$s.weights %||% rep(1, x$n)
-  loaded <- lapply(sets, times_case, case = case)
+  data <- augmented_rows(x, data)
+  data$.ps <- x$distance
+  data$.q1 <- x$q1
+  data$.q0 <- x$q0
   data <- add_column(data, distance, x$distance, "distance")
-  data <- add_column(data, weights, loaded, "weights", if (!one) names(sets))
-  add_column(data, subclass, x$subclass, "subclass")
+  with_weight_columns(data, x, weights, subclass)
 }
 
 #' @rdname augment_methods
@@ -52,15 +47,15 @@ augment.causalsynth_nuisance <- function(x, data = NULL, ..., estimand = c("ATE"
                                          distance = "distance", weights = "weights") {
   check_dots_empty(..., .known = names(formals(augment.causalsynth_nuisance)))
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand")
-  data <- augmented_data(x, data, "the nuisances were fitted to")
+  data <- augmented_rows(x, data, "the nuisances were fitted to")
+  for (part in c("ps", "q1", "q0", "g1", "g0")) data[[paste0(".", part)]] <- x[[part]]
+  data <- add_column(data, distance, x$ps, "distance")
   own <- estimand_weights(x$treat, x$ps, x$g1, x$g0, estimand)
-  fitted <- list(.ps = x$ps, .q1 = x$q1, .q0 = x$q0, .g1 = x$g1, .g0 = x$g0, .weights = own)
-  for (name in names(fitted)) data[[name]] <- fitted[[name]]
-  loaded <- list(times_case(own, x$weights %||% rep(1, x$n)))
-  add_column(add_column(data, distance, x$ps, "distance"), weights, loaded, "weights")
+  with_weight_columns(data, list(weights = own, s.weights = x$weights, n = x$n), weights)
 }
 
-augmented_data <- function(x, data, whence, call = rlang::caller_env()) {
+# The rows to add columns to: those given, or what the object keeps of them.
+augmented_rows <- function(x, data, whence = "the effect was estimated from", call = rlang::caller_env()) {
   if (is.null(data)) {
     data <- if (is.null(x$covs)) data.frame(.treat = x$treat) else cbind(x$covs, .treat = x$treat)
     data$.outcome <- x$outcome
@@ -74,6 +69,17 @@ augmented_data <- function(x, data, whence, call = rlang::caller_env()) {
     ), call = call)
   }
   data
+}
+
+# Adds the methods' weights with a dot, times the case weights without one, and the subclass.
+with_weight_columns <- function(data, x, weights = "weights", subclass = "subclass", call = rlang::caller_env()) {
+  several <- is.data.frame(x$weights)
+  sets <- if (several) as.list(x$weights) else list(x$weights)
+  dotted <- paste0(".weights", if (several) paste0("_", names(sets)))
+  for (j in seq_along(sets)) data[[dotted[j]]] <- sets[[j]]
+  loaded <- lapply(sets, times_case, case = x$s.weights %||% rep(1, x$n))
+  data <- add_column(data, weights, loaded, "weights", if (several) names(sets), call = call)
+  add_column(data, subclass, x$subclass, "subclass", call = call)
 }
 
 # Adds the values as a column, or several as columns name_label; not where the name is NULL or there are no values.

@@ -6,7 +6,7 @@ test_that("effects add propensity, weights and regressions to the data", {
   fit <- estimate_effect(fitted, "iptw", estimand = "ATT")
   out <- augment(fit, study)
   expect_identical(out[names(study)], study)
-  expect_named(out, c(names(study), ".ps", ".q1", ".q0", ".weights", "distance", "weights"))
+  expect_named(out, c(names(study), ".ps", ".q1", ".q0", "distance", ".weights", "weights"))
   expect_identical(out$distance, study$ps)
   expect_equal(out$.weights, ifelse(study$a == 1, 1, study$ps / (1 - study$ps)))
   expect_equal(out$weights, out$.weights * study$case)
@@ -35,7 +35,7 @@ test_that("subclasses come where a method makes them", {
 test_that("nuisances add the weights of the estimand asked for", {
   for (estimand in c("ATE", "ATT", "ATC", "ATO")) {
     out <- augment(fitted, study, estimand = estimand)
-    expect_named(out, c(names(study), ".ps", ".q1", ".q0", ".g1", ".g0", ".weights", "distance", "weights"))
+    expect_named(out, c(names(study), ".ps", ".q1", ".q0", ".g1", ".g0", "distance", ".weights", "weights"))
     expect_equal(out$.weights, weights(estimate_effect(fitted, "iptw", estimand = estimand)))
     expect_equal(out$weights, out$.weights * study$case)
   }

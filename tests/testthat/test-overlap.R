@@ -170,7 +170,8 @@ test_that("advice follows what is found", {
   bounded <- says(diagnose_overlap(known_nuisance(ps = few, bounds = "gruber")))
   expect_match(bounded, "20 % of the rows had a chance below 8.1 % of being treated")
   expect_match(bounded, "take estimand = \"ATO\" \\(effective sizes 50.5 and 59.8\\)")
-  tiny <- as_nuisance(rep(0:1, 6), sin(1:12), .4 + .2 * cos(1:12), sin(1:12), sin(1:12), covs = data.frame(x = 1:12))
+  tiny <- as_nuisance(rep(0:1, 6), sin(1:12), .4 + .2 * cos(1:12), sin(1:12), sin(1:12), covs = data.frame(x = 1:12),
+                      bounds = NULL)
   expect_gt(glance(diagnose_overlap(tiny))$max_weight_share, .05)
   expect_no_match(says(diagnose_overlap(tiny)), "alone carries")
   expect_match(says(diagnose_overlap(known_nuisance(ps = few), estimand = "ATO")), "get little weight under the ATO")
