@@ -43,6 +43,14 @@ test_that("nuisances add the weights of the estimand asked for", {
   expect_error(augment(fitted, study, estimands = "ATT"), class = "causalsynth_error_input")
 })
 
+test_that("rows that were omitted are asked to be left out", {
+  gaps <- transform(study, y = replace(y, 3, NA))
+  fit <- estimate_effect(y ~ a | number, gaps, "iptw", learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                         na.action = na.omit)
+  expect_error(augment(fit, gaps), "Leave out the rows with a missing", class = "causalsynth_error_input")
+  expect_identical(nrow(augment(fit, gaps[-3, ])), 149L)
+})
+
 test_that("columns are never overwritten, and the class of the data is kept", {
   fit <- estimate_effect(fitted, "iptw")
   taken <- transform(study, weights = 1, distance = 2)
