@@ -32,6 +32,7 @@ as_weightit <- function(x, ...) UseMethod("as_weightit")
 
 #' @export
 as_weightit.default <- function(x, ...) {
+  if (is.list(x) && length(x$treat_levels) > 2) check_two_arms(x, rlang::current_env())
   abort("input", c("{.arg x} must be an effect or a nuisance object.", x = "It is {describe(x)}."))
 }
 
@@ -39,6 +40,7 @@ as_weightit.default <- function(x, ...) {
 #' @export
 as_weightit.causalsynth_effect <- function(x, method = NULL, ...) {
   check_dots_empty(..., .known = "method")
+  check_two_arms(x, rlang::current_env())
   known <- names(x$methods)
   if (is.null(method) && length(known) == 1) method <- known
   if (is.null(method)) {
@@ -49,7 +51,6 @@ as_weightit.causalsynth_effect <- function(x, method = NULL, ...) {
   }
   method <- check_choice(method, known, "method")
   weights <- if (is.data.frame(x$weights)) x$weights[[method]] else x$weights
-  check_two_arms(x, rlang::current_env())
   new_weightit(weights, x$distance, x$s.weights, x$estimand, x)
 }
 

@@ -58,6 +58,7 @@ diagnose_overlap <- function(x, ...) UseMethod("diagnose_overlap")
 
 #' @export
 diagnose_overlap.default <- function(x, ...) {
+  if (is.list(x) && length(x$treat_levels) > 2) check_two_arms(x, rlang::current_env())
   abort("input", c(
     "{.arg x} must be a formula {.code Y ~ A | W1 + W2}, a nuisance object or an effect.",
     x = "It is {describe(x)}."

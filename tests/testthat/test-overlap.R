@@ -205,6 +205,7 @@ test_that("bad requests are classed errors", {
     diagnose_overlap(y ~ a | number, d, lerner_treatment = learn_glm())
     diagnose_overlap(y ~ number, d)
     diagnose_overlap(several)
+    diagnose_overlap(unclass(several))
     autoplot(diagnose_overlap(nu), "love")
     autoplot(diagnose_overlap(known_nuisance(ps = d$a * 0)), "weights", terms = 0)
   })
