@@ -21,7 +21,7 @@
 #'     the nuisance says. Quantiles are the least value with at least that share of the arm's rows, or of their case
 #'     weights.
 #'   * `beyond`: a row for each row of the data beyond the threshold: its number `row`, `arm`, `ps`, the treatment
-#'     it seldom gets (`rare`), whether the nuisance's own bound moved it (`bounded`), and whether that matters for
+#'     it seldom gets (`rare`), whether the nuisance's own bound moved it (`bounded`), and whether it matters for
 #'     the estimand (`matters`: for the ATT only a rare control, for the ATC only a rare treatment, for
 #'     the ATO neither).
 #'   * `ess`: effective sample sizes (sum w)^2 / sum w^2 (Kish 1965) by arm, `before` (case weights) and `after`
