@@ -189,6 +189,6 @@ effect_of <- function(x, ask, cluster, call) {
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = x$bounds,
     learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
-    aliased = fit_aliased(x)
+    aliased = fit_aliased(x), omitted = x$omitted
   ), class = "causalsynth_effect")
 }
