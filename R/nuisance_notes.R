@@ -1,0 +1,131 @@
+# What nuisances have to say beside their predictions: weights of stacks, columns that separate, values filled, columns
+# set aside, levels seen in one arm only. Kept in `$notes`, printed, and said once as a warning where it matters.
+
+# list(weights, separated (data frames), filled (named counts), aliased (names)) of the fits' reports.
+combine_reports <- function(reports, covs) {
+  named <- function(part) unique(unlist(lapply(reports, `[[`, part)))
+  filled <- named("filled")
+  list(
+    weights = do.call(rbind, lapply(split_reports(reports), combine_weights)),
+    separated = do.call(rbind, lapply(split_reports(reports), combine_separated)),
+    filled = if (length(filled)) vapply(covs[filled], function(x) sum(is.na(x)), 1),
+    aliased = named("aliased")
+  )
+}
+
+# The notes of nuisance()'s runs, with a warning each for what the user must know.
+nuisance_notes <- function(runs, job, call) {
+  notes <- combine_reports(unlist(lapply(runs, `[[`, "reports"), recursive = FALSE), job$covs)
+  notes$levels <- one_armed_levels(job$covs, job$treat, job$weights)
+  notes$zero_weights <- sum(job$weights == 0)
+  warn_separated_nuisances(notes$separated, call)
+  warn_one_armed_levels(notes$levels, call)
+  notes
+}
+
+# By nuisance: the treatment, and the outcome of each arm or of both.
+split_reports <- function(reports) {
+  arm_names <- c("1" = "outcome, treated", "0" = "outcome, control", both = "outcome")
+  nuisance <- vapply(reports, function(r) if (r$part == "treatment") "treatment" else arm_names[[as.character(r$arm)]], "")
+  split(lapply(seq_along(reports), function(i) c(reports[[i]], nuisance = nuisance[i])), factor(nuisance, unique(nuisance)))
+}
+
+# One row a member: the mean weight over fits (folds, repeats), and its range. A stack of a constant has none.
+combine_weights <- function(reports) {
+  weighted <- Filter(function(r) !is.null(r$weights), reports)
+  if (length(weighted) == 0) return(NULL)
+  weights <- vapply(weighted, `[[`, weighted[[1]]$weights, "weights")
+  weights <- matrix(weights, ncol = length(weighted))
+  data.frame(nuisance = reports[[1]]$nuisance, member = names(weighted[[1]]$weights), weight = rowMeans(weights),
+             lowest = apply(weights, 1, min), highest = apply(weights, 1, max), fits = length(weighted))
+}
+
+combine_separated <- function(reports) {
+  found <- Filter(function(r) length(r$separated) > 0, reports)
+  if (length(found) == 0) return(NULL)
+  data.frame(nuisance = reports[[1]]$nuisance, columns = I(list(unique(unlist(lapply(found, `[[`, "separated"))))),
+             fits = length(found), of = length(reports))
+}
+
+# Runs the fits without a warning each time a regression separates: nuisance() says it once.
+hush_separation <- function(code) {
+  withCallingHandlers(code, causalsynth_warning_separated = function(w) rlang::cnd_muffle(w))
+}
+
+separation_lines <- function(separated) {
+  vapply(seq_len(NROW(separated)), function(i) {
+    row <- separated[i, ]
+    columns <- row$columns[[1]]
+    by <- if (identical(columns, "(one value only)")) "one value only" else paste("by", count_columns(columns))
+    paste0(row$nuisance, ": ", by, " (", row$fits, " of ", count_phrase(row$of, "fit"), ")")
+  }, "")
+}
+
+warn_separated_nuisances <- function(separated, call) {
+  lines <- separation_lines(separated)
+  if (length(lines) == 0) return(invisible())
+  cli::cli_warn(c(
+    "Logistic regressions separate their classes: fitted probabilities reach 0 or 1, coefficients diverge.",
+    stats::setNames(gsub("([{}])", "\\1\\1", lines), rep("x", length(lines))),
+    i = "Drop such a column, merge its rare levels, or use {.code learn_forest()}."
+  ), class = c("causalsynth_warning_separated", "causalsynth_warning_fit", "causalsynth_warning"), call = call)
+}
+
+# Levels of factors that only one arm has: data frame (column, level, rows, arm).
+one_armed_levels <- function(covs, treat, weights = NULL) {
+  used <- if (is.null(weights)) rep(TRUE, length(treat)) else weights > 0
+  found <- lapply(names(covs), function(name) {
+    x <- covs[[name]]
+    if (!is.factor(x) && !is.logical(x)) return(NULL)
+    counts <- table(factor(x[used]), factor(treat[used], 0:1))
+    alone <- rowSums(counts > 0) == 1
+    if (!any(alone)) return(NULL)
+    data.frame(column = name, level = rownames(counts)[alone], rows = unname(rowSums(counts)[alone]),
+               arm = unname(ifelse(counts[alone, 1] > 0, "control", "treated")))
+  })
+  do.call(rbind, found)
+}
+
+level_lines <- function(levels, most = 5) {
+  shown <- utils::head(levels, most)
+  c(if (NROW(shown)) paste0(shown$column, " = ", shown$level, ": all ", shown$rows, " ", shown$arm),
+    if (NROW(levels) > most) paste(NROW(levels) - most, "more"))
+}
+
+warn_one_armed_levels <- function(levels, call) {
+  if (NROW(levels) == 0) return(invisible())
+  lines <- level_lines(levels)
+  cli::cli_warn(c(
+    "{nrow(levels)} factor level{?s} {?is/are} seen in one arm only ({count_phrase(sum(levels$rows), \"row\")}):
+     the arms do not overlap there.",
+    stats::setNames(gsub("([{}])", "\\1\\1", lines), rep("x", length(lines))),
+    i = "Merge such a level with another, or leave its rows out: the other arm's regression can only guess there."
+  ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
+}
+
+warn_few_rows <- function(n, call) {
+  if (n >= 20) return(invisible())
+  cli::cli_warn(c(
+    "The study has {n} row{?s}: standard errors and intervals rest on large samples.",
+    i = "Below 20 rows, do not trust them."
+  ), class = c("causalsynth_warning_data", "causalsynth_warning"), call = call)
+}
+
+# Lines for prints.
+weight_lines <- function(weights) {
+  vapply(split(weights, factor(weights$nuisance, unique(weights$nuisance))), function(rows) {
+    fits <- rows$fits[1]
+    range <- if (fits > 1) paste0(" (", round(rows$lowest, 2), " to ", round(rows$highest, 2), ")") else ""
+    paste0("weights, ", rows$nuisance[1], ": ", paste0(rows$member, " ", round(rows$weight, 2), range, collapse = "; "),
+           if (fits > 1) paste0("; mean and range of ", fits, " fits"))
+  }, "", USE.NAMES = FALSE)
+}
+
+note_lines <- function(notes) {
+  levels <- level_lines(notes$levels)
+  c(
+    if (NROW(notes$separated)) paste("perfect separation of", separation_lines(notes$separated)),
+    if (length(levels)) paste("levels of one arm only:", paste(levels, collapse = "; ")),
+    if (isTRUE(notes$zero_weights > 0)) paste(count_phrase(notes$zero_weights, "row"), "of weight 0")
+  )
+}
