@@ -199,6 +199,6 @@ effect_of <- function(x, ask, cluster, call) {
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = bounds,
     learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
-    aliased = fit_aliased(x), nuisance_notes = note_lines(x$notes)
+    aliased = fit_aliased(x), one_arm_levels = x$one_arm_levels, separated = separation_lines(x$notes$separated)
   ), class = "causalsynth_effect")
 }

@@ -63,21 +63,33 @@ glm_core <- function(x, y, family, weights = NULL, offset = NULL) {
   fit
 }
 
-# Which columns of the design separate the classes: those that do so each by itself (no value of one class beyond the
-# least of the other, somewhere short of it); failing that, those along which the coefficients diverge together.
+# Which columns of the design separate the classes: those that do so each by itself; failing that, those along which
+# the coefficients diverge, without the ones that are not needed to separate.
 find_separation <- function(fit, x, y, weights) {
   seen <- if (is.null(weights)) rep(TRUE, length(y)) else weights > 0
-  moving <- abs(fit$direction) * apply(x, 2, stats::sd)
-  columns <- colnames(x)[moving > .01 * max(moving) & moving > 0]
   one_class <- length(unique(y[seen])) == 1
+  moving <- abs(fit$direction) * apply(x, 2, stats::sd)
+  columns <- if (!one_class) colnames(x)[order(moving)][sort(moving) > .01 * max(moving)]
   alone <- columns[vapply(columns, function(name) separates(x[seen, name], y[seen]), NA)]
+  needed <- if (length(alone)) alone else needed_columns(columns, x[seen, , drop = FALSE], y[seen])
   list(
-    columns = if (one_class) character() else if (length(alone)) alone else columns,
-    together = !one_class && !length(alone) && length(columns) > 1, one_class = one_class,
+    columns = intersect(colnames(x), needed), together = !length(alone) && length(needed) > 1, one_class = one_class,
     rows = sum(seen & pmin(fit$fitted, 1 - fit$fitted) < 1e-8), n = sum(seen)
   )
 }
 
+# Backwards from the slowest: a column without which the classes are separated still is left out.
+needed_columns <- function(columns, x, y, most = 10) {
+  if (length(columns) > most) return(columns)
+  for (name in columns) {
+    rest <- setdiff(columns, name)
+    left <- x[, c(intersect("(Intercept)", colnames(x)), rest), drop = FALSE]
+    if (length(rest) && glm_core(left, y, "binomial")$separated) columns <- rest
+  }
+  columns
+}
+
+# No value of one class beyond the least of the other.
 separates <- function(x, y) {
   if (length(unique(y)) < 2 || length(unique(x)) < 2) return(FALSE)
   one <- range(x[y == 1])

@@ -73,8 +73,10 @@ fit_learner.learn_stack <- function(learner, x, y, family, key, threads, terms =
     c(member, list(honest = predict_member_oob(member, x, threads)))
   })
   names(members) <- names(learner$members)
-  for (k in names(members)) check_learner_values(members[[k]]$honest, n, family, k, call)
-  share <- stack_weights(vapply(members, function(m) as.numeric(m$honest), numeric(n)), y, weights)
+  honest <- vapply(names(members), function(k) {
+    check_learner_values(members[[k]]$honest, n, family, paste0("The member ", k, " of a stack"), call)
+  }, numeric(n))
+  share <- stack_weights(honest, y, weights)
   structure(list(members = members, share = share, family = family), class = "fitted_stack")
 }
 
@@ -129,7 +131,10 @@ predict_member_oob <- function(member, newx, threads) {
   values <- numeric(length(member$fold))
   for (v in seq_along(member$parts)) {
     rows <- which(member$fold == v)
-    values[rows] <- predict_fit(member$parts[[v]], newx[rows, , drop = FALSE], threads)
+    part <- predict_fit(member$parts[[v]], newx[rows, , drop = FALSE], threads)
+    # A wrong length is found out by check_learner_values().
+    if (length(part) != length(rows)) return(part)
+    values[rows] <- part
   }
   values
 }
@@ -149,7 +154,10 @@ predict_oob.fitted_stack <- function(fit, newx = NULL, threads = NULL) {
 # Members of weight 0 are not asked.
 weighted_members <- function(fit, n, predict) {
   values <- numeric(n)
-  for (k in which(fit$share > 0)) values <- values + fit$share[[k]] * as.numeric(predict(fit$members[[k]]))
+  for (k in which(fit$share > 0)) {
+    label <- paste0("The member ", names(fit$members)[k], " of a stack")
+    values <- values + fit$share[[k]] * check_learner_values(predict(fit$members[[k]]), n, fit$family, label, NULL)
+  }
   if (fit$family == "binomial") pmin(values, 1) else values
 }
 

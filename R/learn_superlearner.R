@@ -88,6 +88,7 @@ fit_learner.learn_superlearner <- function(learner, x, y, family, key, threads, 
       Y = y, X = numbers, family = if (binary) stats::binomial() else stats::gaussian(), SL.library = learner$library,
       method = learner$method, obsWeights = weights, cvControl = control, env = learner$wrappers
     )
+    if (sum(model$coef) == 0) stop("All algorithms have weight 0, so that every prediction would be 0.")
     structure(list(model = model, design = built$design), class = "super_learner")
   }
   fit_foreign(learner$label, x, y, family, key, NULL, weights, call, fit, predict_superlearner)

@@ -55,7 +55,6 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
     threads = resolve_threads(threads, call), call = call
   )
   check_arm_sizes(job, call)
-  warn_few_rows(study$n, call)
   repeats <- check_whole(repeats, "repeats", call = call)
   key <- rng_key(seed, call)
   bounds <- resolve_bounds(bounds, study$n, call)
@@ -71,7 +70,8 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
     roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
     outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
     learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
-    omitted = omitted, repeats = if (repeats > 1) runs, notes = notes
+    omitted = omitted, repeats = if (repeats > 1) runs, notes = notes,
+    one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
   ), bounds, call)
 }
 

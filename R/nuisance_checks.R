@@ -126,6 +126,7 @@ format.causalsynth_nuisance <- function(x, ...) {
     paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
            " against ", x$treat_levels[1], ")"),
     paste0("n = ", x$n, ": ", sum(x$treat), " treated, ", sum(x$treat == 0), " control",
+           if (any(x$weights == 0)) paste0("; ", count_phrase(sum(x$weights == 0), "row"), " of weight 0"),
            if (length(x$omitted)) paste0("; ", count_phrase(length(x$omitted), "row"), " omitted (missing A or Y)")),
     paste0("treatment: ", x$learners[[1]], ", crossfit ", x$crossfit[[1]], "; outcome: ", x$learners[[2]],
            ", crossfit ", x$crossfit[[2]], if (length(x$repeats)) paste0("; ", length(x$repeats), " repeats")),
@@ -135,7 +136,8 @@ format.causalsynth_nuisance <- function(x, ...) {
                                                                          collapse = ", ")),
     if (length(fit_aliased(x))) paste0("collinear columns set aside: ", paste(fit_aliased(x), collapse = ", ")),
     if (NROW(x$notes$weights)) weight_lines(x$notes$weights),
-    note_lines(x$notes)
+    if (NROW(x$notes$separated)) paste("perfect separation of", separation_lines(x$notes$separated)),
+    if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; "))
   )
 }
 

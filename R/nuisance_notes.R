@@ -1,5 +1,5 @@
 # What nuisances have to say beside their predictions: weights of stacks, columns that separate, values filled, columns
-# set aside, levels seen in one arm only. Kept in `$notes`, printed, and said once as a warning where it matters.
+# set aside; kept in `$notes`, printed, and said once as a warning where it matters. And levels of one arm only.
 
 # list(weights, separated (data frames), filled (named counts), aliased (names)) of the fits' reports.
 combine_reports <- function(reports, covs) {
@@ -16,10 +16,8 @@ combine_reports <- function(reports, covs) {
 # The notes of nuisance()'s runs, with a warning each for what the user must know.
 nuisance_notes <- function(runs, job, call) {
   notes <- combine_reports(unlist(lapply(runs, `[[`, "reports"), recursive = FALSE), job$covs)
-  notes$levels <- one_armed_levels(job$covs, job$treat, job$weights)
-  notes$zero_weights <- sum(job$weights == 0)
+  warn_few_rows(length(job$treat), call)
   warn_separated_nuisances(notes$separated, call)
-  warn_one_armed_levels(notes$levels, call)
   notes
 }
 
@@ -71,36 +69,33 @@ warn_separated_nuisances <- function(separated, call) {
   ), class = c("causalsynth_warning_separated", "causalsynth_warning_fit", "causalsynth_warning"), call = call)
 }
 
-# Levels of factors that only one arm has: data frame (column, level, rows, arm).
-one_armed_levels <- function(covs, treat, weights = NULL) {
-  used <- if (is.null(weights)) rep(TRUE, length(treat)) else weights > 0
-  found <- lapply(names(covs), function(name) {
-    x <- covs[[name]]
-    if (!is.factor(x) && !is.logical(x)) return(NULL)
-    counts <- table(factor(x[used]), factor(treat[used], 0:1))
-    alone <- rowSums(counts > 0) == 1
-    if (!any(alone)) return(NULL)
-    data.frame(column = name, level = rownames(counts)[alone], rows = unname(rowSums(counts)[alone]),
-               arm = unname(ifelse(counts[alone, 1] > 0, "control", "treated")))
+# Levels of factors that occur in one arm only: a message for each column, or NULL. There an outcome regression of the
+# other arms has seen nothing like them, which is said aloud.
+levels_of_one_arm <- function(covs, treat, arms, call) {
+  codes <- sort(unique(treat))
+  found <- lapply(names(covs)[vapply(covs, is.factor, NA)], function(name) {
+    values <- covs[[name]]
+    known <- !is.na(values)
+    cell <- as.integer(values) + nlevels(values) * (match(treat, codes) - 1)
+    counts <- matrix(tabulate(cell[known], nlevels(values) * length(codes)), nlevels(values))
+    alone <- which(rowSums(counts > 0) == 1)
+    if (length(alone) == 0) return(NULL)
+    arm <- arms[max.col(counts[alone, , drop = FALSE], "first")]
+    shown <- paste0("\"", levels(values)[alone], "\" (", rowSums(counts)[alone], ", ", arm, ")")
+    list(column = name, levels = length(alone), rows = sum(counts[alone, ]), shown = shown)
   })
-  do.call(rbind, found)
-}
-
-level_lines <- function(levels, most = 5) {
-  shown <- utils::head(levels, most)
-  c(if (NROW(shown)) paste0(shown$column, " = ", shown$level, ": all ", shown$rows, " ", shown$arm),
-    if (NROW(levels) > most) paste(NROW(levels) - most, "more"))
-}
-
-warn_one_armed_levels <- function(levels, call) {
-  if (NROW(levels) == 0) return(invisible())
-  lines <- level_lines(levels)
+  found <- Filter(Negate(is.null), found)
+  if (length(found) == 0) return(NULL)
+  lines <- vapply(found, function(f) {
+    paste0(f$column, ": ", paste(utils::head(f$shown, 3), collapse = ", "), if (f$levels > 3) ", ...")
+  }, "")
+  rows <- sum(vapply(found, `[[`, 1, "rows"))
   cli::cli_warn(c(
-    "{nrow(levels)} factor level{?s} {?is/are} seen in one arm only ({count_phrase(sum(levels$rows), \"row\")}):
-     the arms do not overlap there.",
-    stats::setNames(gsub("([{}])", "\\1\\1", lines), rep("x", length(lines))),
-    i = "Merge such a level with another, or leave its rows out: the other arm's regression can only guess there."
+    "{length(found)} factor{?s} {?has/have} levels seen in one arm only (level, rows, arm): {lines}.",
+    i = "The other arm's outcome cannot be learnt there: merge levels, drop these {rows} row{?s}, or use
+         {.code estimand = \"ATO\"}."
   ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
+  lines
 }
 
 warn_few_rows <- function(n, call) {
@@ -119,13 +114,4 @@ weight_lines <- function(weights) {
     paste0("weights, ", rows$nuisance[1], ": ", paste0(rows$member, " ", round(rows$weight, 2), range, collapse = "; "),
            if (fits > 1) paste0("; mean and range of ", fits, " fits"))
   }, "", USE.NAMES = FALSE)
-}
-
-note_lines <- function(notes) {
-  levels <- level_lines(notes$levels)
-  c(
-    if (NROW(notes$separated)) paste("perfect separation of", separation_lines(notes$separated)),
-    if (length(levels)) paste("levels of one arm only:", paste(levels, collapse = "; ")),
-    if (isTRUE(notes$zero_weights > 0)) paste(count_phrase(notes$zero_weights, "row"), "of weight 0")
-  )
 }
