@@ -23,7 +23,7 @@ lepski_choice <- function(estimate, std.error) {
 
 # All candidates of one method: data frame (method, c, bound, estimate, std.error, n_bounded_1, n_bounded_0, n_bounded,
 # chosen). With repeats, estimates are the medians over them: one choice for all.
-bound_candidates <- function(x, ask, method, cluster, call) {
+bound_candidates <- function(method, x, ask, cluster, call) {
   ask$methods <- ask$methods[method]
   ask$contrasts <- FALSE
   if (ask$se == "bootstrap") ask$se <- "if"
@@ -38,32 +38,31 @@ bound_candidates <- function(x, ask, method, cluster, call) {
           as.data.frame(bounded$bounds[c("n_bounded_1", "n_bounded_0", "n_bounded")]))
   })
   table <- do.call(rbind, rows)
-  table$chosen <- seq_along(b) == lepski_choice(table$estimate, table$std.error)
-  # A method that the bound does not move needs none.
-  if (length(unique(table$estimate)) == 1 && length(unique(table$n_bounded)) > 1) table$chosen <- FALSE
+  best <- lepski_choice(table$estimate, table$std.error)
   # Without standard errors there is no choice: Gruber's constant.
-  else if (all(is.na(table$std.error))) table$chosen <- table$c == 5
+  if (all(is.na(table$std.error))) best <- which(table$c == 5)
+  table$chosen <- seq_along(b) == best
   table
 }
 
-# The bounds of an effect: those of the nuisances or, adaptive, with `candidates` and `chosen` (one row a method; c and
-# bound NA where the method does not use them), and the counts a method.
+# Outcome regression and matching have no weights; overlap weights need no bound.
+uses_bounds <- function(est, estimand) estimand != "ATO" && !inherits(est, c("est_or", "est_matching"))
+
+# The bounds of an effect: those of the nuisances or, adaptive, with the `candidates` of the methods that use bounds,
+# `chosen` (one row a method; c and bound NA where it uses none), and the counts a method.
 settle_bounds <- function(x, ask, cluster, call) {
   if (x$bounds$rule != "adaptive") return(x$bounds)
-  candidates <- lapply(names(ask$methods), function(m) bound_candidates(x, ask, m, cluster, call))
-  chosen <- do.call(rbind, lapply(candidates, function(table) {
-    if (any(table$chosen)) return(table[table$chosen, ])
-    table <- table[1, ]
-    table[c("c", "bound")] <- NA_real_
-    table[c("n_bounded_1", "n_bounded_0", "n_bounded")] <- 0
-    table
-  }))
-  rownames(chosen) <- NULL
+  use <- vapply(ask$methods, uses_bounds, NA, estimand = ask$estimand)
+  candidates <- do.call(rbind, lapply(names(ask$methods)[use], bound_candidates, x = x, ask = ask, cluster = cluster,
+                                      call = call))
+  counts <- c("n_bounded_1", "n_bounded_0", "n_bounded")
+  chosen <- data.frame(method = names(ask$methods), c = NA_real_, bound = NA_real_)
+  chosen[counts] <- 0
+  chosen[use, c("c", "bound", counts)] <- candidates[candidates$chosen, c("c", "bound", counts)]
   worst <- which.max(chosen$n_bounded)
   if (chosen$n_bounded[worst] > .05 * x$n) warn_bounded(chosen$n_bounded[worst], x$n, call, chosen$method[worst])
-  list(rule = "adaptive", value = chosen$bound, n_bounded_1 = chosen$n_bounded_1, n_bounded_0 = chosen$n_bounded_0,
-       n_bounded = chosen$n_bounded, chosen = chosen[names(chosen) != "chosen"],
-       candidates = do.call(rbind, candidates))
+  c(list(rule = "adaptive", value = chosen$bound), as.list(chosen[counts]),
+    list(chosen = chosen, candidates = candidates))
 }
 
 # The bound of one method, as causal_bounds() takes it; a method that uses none gets the nuisances' own.
@@ -79,7 +78,7 @@ bounds_of_method <- function(bounds, method) {
   at <- bounds$chosen$method == method
   for (part in c("value", "n_bounded_1", "n_bounded_0", "n_bounded")) bounds[[part]] <- bounds[[part]][at]
   bounds$chosen <- bounds$chosen[at, ]
-  bounds$candidates <- bounds$candidates[bounds$candidates$method == method, ]
+  bounds$candidates <- bounds$candidates[bounds$candidates$method %in% method, ]
   bounds
 }
 

@@ -6,11 +6,11 @@
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
-#' @details `bounds = "adaptive"` chooses the bound b = min(.25, c / (sqrt(n) log n)) on each arm's probability among c =
-#'   .25, .5, 1, 2, 3, 4, 5, 6, 8, by Lepski's rule: the largest c whose estimate differs from that of every smaller c'
-#'   by at most 1.5 sqrt(|SE'^2 - SE^2|). Each method of each estimand has its own choice; with `repeats` it is made
-#'   once, on the medians. The candidates, the choice and the rows it bounds are kept in `$bounds` and printed. In the
-#'   spirit of Xu, Gruber and van der Laan (2026).
+#' @details `bounds = "adaptive"` chooses the bound b = min(.25, c / (sqrt(n) log n)) on each arm's probability among
+#'   c = .25, .5, 1, 2, 3, 4, 5, 6, 8, by Lepski's rule: the largest c whose estimate differs from that of every
+#'   smaller c' by at most 1.5 sqrt(|SE'^2 - SE^2|). Each method of each estimand has its own choice; with `repeats`
+#'   it is made once, on the medians. The choice and the number of rows it bounds are printed, and kept with the
+#'   candidates in `$bounds`. In the spirit of Xu, Gruber and van der Laan (2026).
 #'
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
 #'   names of a list label the methods.

@@ -10,7 +10,8 @@
 #' @param crossfit How rows are predicted: `"oob"` (out of bag), `"folds"`, `"none"` (in sample); one word for both
 #'   learners, or `c(treatment = , outcome = )`. `NULL` takes each learner's default: `"oob"` for forests and stacks,
 #'   `"none"` for glm, `"folds"` for the others. `"none"` for a learner whose default it is not is a warning of class
-#'   `causalsynth_warning_crossfit`: what has seen a row predicts it too well, and standard errors become too small.
+#'   `causalsynth_warning_crossfit`: what has seen a row predicts it too well, and standard errors become too
+#'   small.
 #' @param folds Number of folds, stratified by arm and by a binary outcome.
 #' @param repeats Number of repetitions with fresh folds or trees; estimates combine by the median.
 #' @param bounds A number b bounds each arm's own probability from below; `c(l, u)` clips on both sides;
@@ -23,11 +24,11 @@
 #'   none (an error).
 #' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
 #'   (bounded probabilities; with `bounds = "adaptive"` by Gruber's rule until an effect is estimated), `bounds`, `n`,
-#'   `weights`, `covs`, `notes` (weights of stacks, separation, filled and aliased columns) and more. Errors are of class
-#'   `causalsynth_error_input`, `causalsynth_error_data` or, where a learner fails or predicts a missing value or no
-#'   probability, `causalsynth_error_fit`. Warnings: over 5 % of rows bounded, or a factor level that only one arm has,
-#'   of class `causalsynth_warning_overlap`; perfect separation of a logistic regression `causalsynth_warning_separated`;
-#'   fewer than 20 rows `causalsynth_warning_data`.
+#'   `weights`, `covs`, `notes` (weights of stacks, separation, filled and aliased columns) and more. Errors are of
+#'   class `causalsynth_error_input`, `causalsynth_error_data` or, where a learner fails or predicts a missing value or
+#'   no probability, `causalsynth_error_fit`. Warnings: over 5 % of rows bounded, or a factor level that only one arm
+#'   has, of class `causalsynth_warning_overlap`; perfect separation of a logistic regression
+#'   `causalsynth_warning_separated`; fewer than 20 rows `causalsynth_warning_data`.
 #' @references Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #'   Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
 #' @examples

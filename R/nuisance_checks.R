@@ -88,7 +88,9 @@ resolve_crossfit <- function(crossfit, learners, call) {
 # list(rule, value): value is empty, b, or c(l, u).
 resolve_bounds <- function(bounds, n, call = rlang::caller_env()) {
   if (is.null(bounds)) return(list(rule = "none", value = numeric()))
-  if (identical(bounds, "gruber") || identical(bounds, "adaptive")) return(list(rule = bounds, value = scaled_bound(5, n)))
+  if (identical(bounds, "gruber") || identical(bounds, "adaptive")) {
+    return(list(rule = bounds, value = scaled_bound(5, n)))
+  }
   ok <- is.numeric(bounds) && length(bounds) %in% 1:2 && all(is.finite(bounds) & bounds >= 0 & bounds <= 1) &&
     (if (length(bounds) == 1) bounds < .5 else bounds[1] < bounds[2])
   if (!ok) {

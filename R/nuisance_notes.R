@@ -23,9 +23,12 @@ nuisance_notes <- function(runs, job, call) {
 
 # By nuisance: the treatment, and the outcome of each arm or of both.
 split_reports <- function(reports) {
-  arm_names <- c("1" = "outcome, treated", "0" = "outcome, control", both = "outcome")
-  nuisance <- vapply(reports, function(r) if (r$part == "treatment") "treatment" else arm_names[[as.character(r$arm)]], "")
-  split(lapply(seq_along(reports), function(i) c(reports[[i]], nuisance = nuisance[i])), factor(nuisance, unique(nuisance)))
+  names <- c("1" = "outcome, treated", "0" = "outcome, control", both = "outcome")
+  named <- lapply(reports, function(r) {
+    c(r, nuisance = if (r$part == "treatment") "treatment" else names[[as.character(r$arm)]])
+  })
+  nuisance <- vapply(named, `[[`, "", "nuisance")
+  split(named, factor(nuisance, unique(nuisance)))
 }
 
 # One row a member: the mean weight over fits (folds, repeats), and its range. A stack of a constant has none.

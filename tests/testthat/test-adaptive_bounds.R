@@ -59,9 +59,11 @@ test_that("each estimand has its own choice; methods without bounds have none", 
   expect_identical(coef(att)[["ATT"]], att$bounds$candidates$estimate[att$bounds$candidates$chosen])
   ato <- quiet_effect(nu, "iptw", estimand = "ATO")
   expect_identical(ato$bounds$chosen$c, NA_real_)
+  expect_null(ato$bounds$candidates)
   expect_identical(glance(ato)$n_bounded, 0)
   expect_identical(coef(ato), coef(quiet_effect(given(bounds = "gruber"), "iptw", estimand = "ATO")))
   both <- quiet_effect(nu, c("or", "aipw"))
+  expect_identical(unique(both$bounds$candidates$method), "aipw")
   expect_match(capture.output(print(both)), "or does not use them", all = FALSE)
   expect_match(capture.output(print(both)), "aipw: each arm's probability >= .*adaptive, c = ", all = FALSE)
 })
@@ -85,8 +87,8 @@ test_that("what is bounded is counted, printed and warned of", {
 test_that("with repeats the choice is made once, on the medians", {
   d <- overlap_study()
   run <- function(bounds) {
-    suppressWarnings(estimate_effect(y ~ a | w, d, "aipw", learner_treatment = learn_glm(),
-                                     learner_outcome = learn_forest(trees = 20), repeats = 3, bounds = bounds, seed = 1))
+    suppressWarnings(estimate_effect(y ~ a | w, d, "aipw", learner_treatment = learn_glm(), repeats = 3, seed = 1,
+                                     learner_outcome = learn_forest(trees = 20), bounds = bounds))
   }
   fit <- run("adaptive")
   expect_identical(nrow(fit$bounds$chosen), 1L)
