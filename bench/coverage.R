@@ -5,6 +5,7 @@
 # file), the summary to bench/coverage.csv (COVERAGE_SUMMARY).
 library(causalsynth)
 source("bench/lib.R")
+source("bench/designs.R")
 arguments <- as.integer(commandArgs(TRUE))
 reps <- c(arguments, 2000)[1]
 processes <- if (length(arguments) > 1) arguments[2] else 2
@@ -13,16 +14,6 @@ summary_file <- Sys.getenv("COVERAGE_SUMMARY", "bench/coverage.csv")
 
 n <- 1000
 block <- 20
-# Kang and Schafer (2007) with the true covariates: both regressions are linear in Z; the effect is 0.
-kang_schafer <- dgp(
-  covariates = function(n) as.data.frame(matrix(rnorm(4 * n), n, dimnames = list(NULL, paste0("Z", 1:4)))),
-  propensity = function(W) plogis(-W$Z1 + .5 * W$Z2 - .25 * W$Z3 - .1 * W$Z4),
-  outcome = function(A, W) 210 + 27.4 * W$Z1 + 13.7 * (W$Z2 + W$Z3 + W$Z4), family = "gaussian", sd = 1
-)
-designs <- list(randomized = dgp_paper("randomized"), moderate = dgp_paper("moderate"), weak = dgp_paper("weak"),
-                kang_schafer = kang_schafer)
-effects <- c(rep(truth(dgp_paper()), 3), 0)
-names(effects) <- names(designs)
 nuisances <- list(
   forest_oob = list(learner = learn_forest()), forest_folds = list(learner = learn_forest(), crossfit = "folds"),
   stack = list(learner = learn_stack()), glm = list(learner = learn_glm())
