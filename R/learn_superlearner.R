@@ -1,6 +1,6 @@
 #' Super learner of the package SuperLearner
 #'
-#' [SuperLearner::SuperLearner()] as a learner: a weighted mean of the algorithms of a library, weighted by inner
+#' `SuperLearner::SuperLearner()` as a learner: a weighted mean of the algorithms of a library, weighted by inner
 #' cross-validation.
 #'
 #' @param SL.library Names of SuperLearner's wrappers, such as `c("SL.glm", "SL.ranger")`, or its list form with

@@ -66,7 +66,8 @@ performance <- function(estimate, std.error, truth, level = .95) {
   data.frame(
     reps = r, bias = bias, bias_mc = empirical / sqrt(r), bias_over_se = bias / empirical, empirical_se = empirical,
     empirical_se_mc = empirical / sqrt(2 * (r - 1)), model_se = model, se_bias_percent = 100 * (model / empirical - 1),
-    se_bias_percent_mc = 100 * model / empirical * sqrt(stats::var(std.error^2) / (4 * r * model^4) + 1 / (2 * (r - 1))),
+    se_bias_percent_mc = 100 * model / empirical *
+      sqrt(stats::var(std.error^2) / (4 * r * model^4) + 1 / (2 * (r - 1))),
     mse = mean(squared), mse_mc = stats::sd(squared) / sqrt(r), coverage = mean(covered),
     coverage_mc = sqrt(mean(covered) * (1 - mean(covered)) / r)
   )
