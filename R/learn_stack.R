@@ -64,20 +64,23 @@ fit_learner.learn_stack <- function(learner, x, y, family, key, threads, terms =
                 derive_key(key, paste0("member", k), index), threads, terms, weights[rows], call)
   }
   fold <- stack_folds(y, family, min(learner$folds, n), derive_key(key, "inner folds"))
-  members <- lapply(seq_along(learner$members), function(k) {
+  members <- hush_separation(lapply(seq_along(learner$members), function(k) {
     whole <- fit_member(k, seq_len(n), 0)
     honest <- predict_oob(whole)
     if (!is.null(honest)) return(list(whole = whole, honest = honest))
     parts <- lapply(seq_len(max(fold)), function(v) without_training(fit_member(k, which(fold != v), v)))
     member <- list(whole = whole, parts = parts, fold = fold)
     c(member, list(honest = predict_member_oob(member, x, threads)))
-  })
+  }))
   names(members) <- names(learner$members)
   honest <- vapply(names(members), function(k) {
     check_learner_values(members[[k]]$honest, n, family, paste0("The member ", k, " of a stack"), call)
   }, numeric(n))
-  share <- stack_weights(honest, y, weights)
-  structure(list(members = members, share = share, family = family), class = "fitted_stack")
+  fit <- structure(list(members = members, share = stack_weights(honest, y, weights), family = family),
+                   class = "fitted_stack")
+  separated <- combine_separated(lapply(unlist(stack_reports(fit), recursive = FALSE), c, nuisance = "within a stack"))
+  warn_separations(separated, call)
+  fit
 }
 
 # Inner folds with the same share of each value of a binary outcome.
@@ -163,11 +166,17 @@ weighted_members <- function(fit, n, predict) {
 
 #' @exportS3Method
 fit_report.fitted_stack <- function(fit) {
-  whole <- lapply(unname(fit$members), function(m) fit_report(m$whole))
-  inner <- lapply(unlist(lapply(unname(fit$members), `[[`, "parts"), recursive = FALSE), fit_report)
+  reports <- stack_reports(fit)
   named <- function(reports, part) unique(unlist(lapply(reports, `[[`, part)))
-  list(weights = fit$share, separated = named(c(whole, inner), "separated"), filled = named(whole, "filled"),
-       aliased = named(whole, "aliased"))
+  list(weights = fit$share, separated = named(unlist(reports, recursive = FALSE), "separated"),
+       filled = named(reports$whole, "filled"), aliased = named(reports$whole, "aliased"))
+}
+
+# What the members' fits have to say: on all rows (`whole`), and those of inner folds.
+stack_reports <- function(fit) {
+  members <- unname(fit$members)
+  list(whole = lapply(members, function(m) fit_report(m$whole)),
+       inner = lapply(unlist(lapply(members, `[[`, "parts"), recursive = FALSE), fit_report))
 }
 
 #' @exportS3Method

@@ -17,7 +17,7 @@ combine_reports <- function(reports, covs) {
 nuisance_notes <- function(runs, job, call) {
   notes <- combine_reports(unlist(lapply(runs, `[[`, "reports"), recursive = FALSE), job$covs)
   warn_few_rows(length(job$treat), call)
-  warn_separated_nuisances(notes$separated, call)
+  warn_separations(notes$separated, call)
   notes
 }
 
@@ -48,7 +48,7 @@ combine_separated <- function(reports) {
              fits = length(found), of = length(reports))
 }
 
-# Runs the fits without a warning each time a regression separates: nuisance() says it once.
+# Runs fits without a warning each time a regression separates: who runs them says it once.
 hush_separation <- function(code) {
   withCallingHandlers(code, causalsynth_warning_separated = function(w) rlang::cnd_muffle(w))
 }
@@ -62,7 +62,7 @@ separation_lines <- function(separated) {
   }, "")
 }
 
-warn_separated_nuisances <- function(separated, call) {
+warn_separations <- function(separated, call) {
   lines <- separation_lines(separated)
   if (length(lines) == 0) return(invisible())
   cli::cli_warn(c(

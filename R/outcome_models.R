@@ -10,7 +10,10 @@ study_job <- function(study, learners, threads, call) {
   )
 }
 
-fit_models <- function(job, key) {
+# Separation is not said again: nuisance() has, of the same rows.
+fit_models <- function(job, key) hush_separation(fit_all_models(job, key))
+
+fit_all_models <- function(job, key) {
   rows <- seq_along(job$treat)
   outcome <- if (job$learners$outcome$outcome == "joint") {
     list(both = fit_part(job, "outcome_joint", rows, "both", derive_key(key, "joint")))

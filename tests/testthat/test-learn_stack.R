@@ -128,6 +128,22 @@ test_that("a stack within a stack, a constant outcome, and what is kept of the r
   expect_identical(predict_fit(constant, d[1:3, ]), rep(2, 3))
 })
 
+test_that("members that separate are said once", {
+  d <- stack_study()
+  learner <- learn_stack(small_forest(), learn_glm(), folds = 5)
+  warned <- 0
+  withCallingHandlers(
+    fit <- fit_learner(learner, d[c("w", "v")], as.numeric(d$w > .2), "binomial", rng_key(1), 1L),
+    causalsynth_warning_separated = function(w) {
+      warned <<- warned + 1
+      expect_match(conditionMessage(w), "within a stack: by column w \\(6 of 7 fits\\)")
+      rlang::cnd_muffle(w)
+    }
+  )
+  expect_identical(warned, 1)
+  expect_identical(fit_report(fit)$separated, "w")
+})
+
 test_that("bad stacks are named", {
   d <- stack_study(30)
   expect_snapshot(error = TRUE, {
