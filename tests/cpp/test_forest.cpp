@@ -105,15 +105,24 @@ TEST_CASE("a chosen node size gives the forest that would have been grown with i
   CHECK(both.out_of_bag == alone.out_of_bag);
 }
 
-TEST_CASE("pruning keeps the predictions of a node as its own leaf") {
+TEST_CASE("where noise is all there is, the largest node size wins and trees are cut back to it") {
   const Study study(300);
+  Stream stream(3, StreamTag::test, 1);
+  std::vector<double> noise;
+  for (std::size_t i = 0; i < 300; ++i) noise.push_back(stream.normal());
+  ForestOptions several = options(20);
+  several.min_node_size = {2, 1000};
   const ForestFit fit =
-      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(1), Execution{});
-  const Tree cut = pruned(fit.forest.trees[0], 1, 1000);
-  CHECK(cut.nodes.size() == 1);
-  CHECK(cut.values[0] == fit.forest.trees[0].values[0]);
-  const Tree same = pruned(fit.forest.trees[0], 1, 1);
-  CHECK(same.nodes.size() == fit.forest.trees[0].nodes.size());
+      fit_forest(study.frame(), {TargetKind::mean, noise, 0}, several, Execution{});
+  REQUIRE(fit.forest.options.min_node_size[0] == 1000);
+  std::vector<std::uint32_t> counts(300);
+  for (std::size_t t = 0; t < 20; ++t) {
+    draw_bag(several, t, counts);
+    double mean = 0;
+    for (std::size_t i = 0; i < 300; ++i) mean += counts[i] * noise[i] / 300;
+    CHECK(fit.forest.trees[t].nodes.size() == 1);
+    CHECK(fit.forest.trees[t].values[0] == Approx(mean));
+  }
 }
 
 TEST_CASE("bags: counts, sizes, and no repetition without replacement") {

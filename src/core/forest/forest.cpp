@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "bootstrap.h"
+#include "finish_tree.h"
 #include "grow.h"
 #include "out_of_bag.h"
 #include "targets.h"
@@ -27,15 +28,18 @@ class Trainer {
   Trainer(const Target& target, const CodedFrame& data, const Forest& forest)
       : target_(target), data_(data), forest_(forest) {}
 
-  // Grows trees first..first+count-1 and returns their out-of-bag sums.
-  OutOfBag<Target> grow(std::size_t first, std::vector<Tree>& trees, const Execution& execution) {
+  // Grows trees first..first+count-1, tells keep(t, tree) of each and returns their out-of-bag
+  // sums. keep() runs on the workers.
+  template <class Keep>
+  OutOfBag<Target> grow(std::size_t first, std::size_t count, Keep keep,
+                        const Execution& execution) {
     benches_.clear();
     free_.clear();
-    parallel_for(trees.size(), execution, [&](std::size_t t, const CancelFlag& cancel) {
+    parallel_for(count, execution, [&](std::size_t t, const CancelFlag& cancel) {
       Workbench<Target>* bench = take();
       draw_bag(forest_.options, first + t, bench->bag);
-      trees[t] = bench->grower.grow(first + t, bench->bag,
-                                    forest_.options.out_of_bag ? &bench->oob : nullptr, cancel);
+      keep(t, bench->grower.grow(first + t, bench->bag,
+                                 forest_.options.out_of_bag ? &bench->oob : nullptr, cancel));
       give_back(bench);
     });
     OutOfBag<Target> total(target_, forest_.options.out_of_bag ? candidates() : 0);
@@ -55,7 +59,7 @@ class Trainer {
       return bench;
     }
     benches_.emplace_back(new Workbench<Target>{
-        TreeGrower<Target>(target_, data_, forest_.quantiser.columns(), forest_.options),
+        TreeGrower<Target>(target_, data_, forest_.options),
         OutOfBag<Target>(target_, forest_.options.out_of_bag ? candidates() : 0),
         std::vector<std::uint32_t>(data_.rows)});
     return benches_.back().get();
@@ -87,19 +91,56 @@ double squared_loss(const Target& target, const std::vector<double>& predictions
   return sum / static_cast<double>(y.size());
 }
 
+// Trees as they grow: finished at once where the node size is given, else kept whole until the
+// out-of-bag losses tell it.
+template <class Target>
+class Keeper {
+ public:
+  Keeper(const Target& target, const ForestOptions& options)
+      : target_(target), size_(options.min_node_size), undecided_(size_.size() > 1) {}
+
+  // Room for the next `count` trees; what they are kept by.
+  auto room(std::vector<Tree>& trees, std::size_t count) {
+    const std::size_t first = trees.size(), first_grown = grown_.size();
+    trees.resize(first + count);
+    if (undecided_) grown_.resize(first_grown + count);
+    return [this, &trees, first, first_grown](std::size_t t, const GrownTree& tree) {
+      if (undecided_)
+        grown_[first_grown + t] = tree;
+      else
+        trees[first + t] = finish_tree(tree, target_, static_cast<std::uint32_t>(size_.front()));
+    };
+  }
+
+  // Grown trees are those of `forest.trees`, then `extra_trees`.
+  void finish(Forest& forest, int size, const Execution& execution) {
+    if (!undecided_) return;
+    const std::size_t trees = forest.trees.size();
+    parallel_for(grown_.size(), execution, [&](std::size_t t, const CancelFlag&) {
+      Tree& out = t < trees ? forest.trees[t] : forest.extra_trees[t - trees];
+      out = finish_tree(grown_[t], target_, static_cast<std::uint32_t>(size));
+      grown_[t] = GrownTree{};
+    });
+  }
+
+ private:
+  const Target& target_;
+  const std::vector<int> size_;
+  const bool undecided_;
+  std::vector<GrownTree> grown_;
+};
+
 // Rows that every tree has bagged get further trees until each is left out of one.
 template <class Target>
-void cover_all_rows(Trainer<Target>& trainer, Forest& forest, OutOfBag<Target>& oob,
-                    const Execution& execution) {
+void cover_all_rows(Trainer<Target>& trainer, Forest& forest, Keeper<Target>& keeper,
+                    OutOfBag<Target>& oob, const Execution& execution) {
   OutOfBag<Target> extra = oob.none();
   while (!oob.covered_with(extra)) {
     if (forest.extra_trees.size() >= kMostExtraTrees)
       throw std::runtime_error(
           "some rows are in every bag: grow more trees or choose a smaller sample_fraction");
-    std::vector<Tree> more(32);
-    const std::size_t first = forest.trees.size() + forest.extra_trees.size();
-    extra.merge(trainer.grow(first, more, execution));
-    for (Tree& tree : more) forest.extra_trees.push_back(std::move(tree));
+    const std::size_t first = forest.trees.size() + forest.extra_trees.size(), more = 32;
+    extra.merge(trainer.grow(first, more, keeper.room(forest.extra_trees, more), execution));
   }
   oob.fill_gaps(extra);
 }
@@ -117,11 +158,6 @@ void choose_node_size(const Target& target, const OutOfBag<Target>& oob, Span<co
     fit.out_of_bag = std::move(predictions);
   }
   const int size = sizes[best];
-  if (best > 0) {
-    for (auto* trees : {&fit.forest.trees, &fit.forest.extra_trees})
-      for (Tree& tree : *trees)
-        tree = pruned(tree, fit.forest.width, static_cast<std::uint32_t>(size));
-  }
   sizes.assign(1, size);
 }
 
@@ -133,11 +169,13 @@ void train(const Target& target, const Frame& x, Span<const double> y, ForestFit
   forest.quantiser = Quantiser::learn(x, forest.options.max_bins, quiet);
   const CodedFrame data = forest.quantiser.encode(x, quiet);
   Trainer<Target> trainer(target, data, forest);
-  forest.trees.resize(static_cast<std::size_t>(forest.options.trees));
-  OutOfBag<Target> oob = trainer.grow(0, forest.trees, execution);
+  Keeper<Target> keeper(target, forest.options);
+  const auto trees = static_cast<std::size_t>(forest.options.trees);
+  OutOfBag<Target> oob = trainer.grow(0, trees, keeper.room(forest.trees, trees), execution);
   if (!forest.options.out_of_bag) return;
-  cover_all_rows(trainer, forest, oob, quiet);
+  cover_all_rows(trainer, forest, keeper, oob, quiet);
   choose_node_size(target, oob, y, fit);
+  keeper.finish(forest, forest.options.min_node_size.front(), quiet);
 }
 
 }  // namespace
@@ -157,7 +195,10 @@ ForestFit fit_forest(const Frame& x, const ForestTarget& target, const ForestOpt
           "several node sizes need out-of-bag rows to choose by");
   switch (target.kind) {
     case TargetKind::binary:
-      train(BinaryTarget(target.y), x, target.y, fit, execution);
+      if (bag_size(options, x.rows()) <= 65535)
+        train(BinaryTarget<std::uint32_t>(target.y), x, target.y, fit, execution);
+      else
+        train(BinaryTarget<std::uint64_t>(target.y), x, target.y, fit, execution);
       break;
     case TargetKind::mean:
       train(MeanTarget(target.y), x, target.y, fit, execution);

@@ -21,6 +21,9 @@ struct ColumnBins {
 struct CodedColumn {
   std::vector<std::uint8_t> narrow;  // one of the two is filled
   std::vector<std::uint16_t> wide;
+  std::uint32_t bins = 1;
+  bool factor = false;
+  bool missing = false;  // whether any row is
   bool is_wide() const { return !wide.empty(); }
   std::uint32_t operator[](std::size_t i) const { return is_wide() ? wide[i] : narrow[i]; }
 };
