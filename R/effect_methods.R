@@ -80,6 +80,7 @@ glance.causalsynth_effect <- function(x, ...) {
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),
     n_omitted = x$n_omitted, bounds = x$bounds$rule, n_bounded = x$bounds$n_bounded,
+    bound = if (x$bounds$rule %in% c("none", "clip")) NA_real_ else x$bounds$value,
     epsilon = vapply(x$epsilon, function(e) if (length(e) == 1) e[[1]] else NA_real_, 1),
     epsilon_control = vapply(x$epsilon, function(e) if (length(e) == 2) e[[1]] else NA_real_, 1),
     epsilon_treated = vapply(x$epsilon, pick, 1, i = 2),
@@ -101,6 +102,7 @@ as.list.causalsynth_effect <- function(x, ...) {
     one$influence <- x$influence[, rows, drop = FALSE]
     for (name in c("methods", "inference", "na_reason", "notes", "epsilon")) one[[name]] <- x[[name]][label]
     if (is.data.frame(x$weights)) one$weights <- x$weights[[label]]
+    one$bounds <- bounds_of_method(x$bounds, label)
     structure(one, class = class(x))
   }), labels)
 }
@@ -148,6 +150,8 @@ effect_footer <- function(x) {
     if (length(x$n_missing)) paste0("missing filled by mean or mode, with an indicator: ",
                                     paste0(names(x$n_missing), " (", x$n_missing, ")", collapse = ", ")),
     if (length(x$aliased)) paste0("collinear columns set aside: ", paste(x$aliased, collapse = ", ")),
+    if (length(x$separated)) paste("perfect separation of", x$separated),
+    if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; ")),
     utils::head(notes, 6)
   )
 }
