@@ -240,12 +240,12 @@ forest_values <- function(fit, values) {
 #' @param type `"response"`: means, or the most probable class; `"prob"`: class probabilities, one column a
 #'   class; `"leaf"`: the index of each row's leaf, an integer matrix of rows by trees.
 #' @param se.fit Also return standard errors of means or probabilities? Then the result is a list of `fit` and `se.fit`,
-#'   of one shape. They are the infinitesimal jackknife's, from the bags and the trees' predictions, with its Monte Carlo
-#'   bias taken off (Wager, Hastie and Efron 2014), and the factor for draws without replacement (Wager and Athey 2018);
-#'   with clusters, these are what varies. They rest on a first-order expansion, and are too small for small leaves of
-#'   bags drawn with replacement; `replace = FALSE, sample_fraction = 0.5`, of which the theory speaks, errs on the safe
-#'   side. Where trees are few, a variance may come out negative: its standard error is `NA`, and a warning of class
-#'   `causalsynth_warning_fit` says how many.
+#'   of one shape. They are the infinitesimal jackknife's, from the bags and the trees' predictions, with its Monte
+#'   Carlo bias taken off (Wager, Hastie and Efron 2014), and the factor for draws without replacement (Wager and
+#'   Athey 2018); with clusters, these are what varies. They rest on a first-order expansion, and are too small for
+#'   small leaves of bags drawn with replacement; `replace = FALSE, sample_fraction = 0.5`, of which the theory
+#'   speaks, errs on the safe side. Where trees are few, a variance may come out negative: its standard error is `NA`,
+#'   and a warning of class `causalsynth_warning_fit` says how many.
 #' @export
 predict.causalsynth_forest <- function(object, newdata = NULL, type = c("response", "prob", "leaf"), ...,
                                        se.fit = FALSE, threads = NULL) {
@@ -277,7 +277,7 @@ forest_predict_oob <- function(object, newdata, threads = NULL) {
 encode_forest_rows <- function(object, newdata, arg = "newdata", call = rlang::caller_env()) {
   if (is.matrix(newdata)) newdata <- as.data.frame(newdata)
   check_data_frame(newdata, arg, min_rows = 0, call = call)
-  if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata)
+  if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata, call = call)
   encode_columns(newdata, object$blueprint, arg, call = call)
 }
 

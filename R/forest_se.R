@@ -24,7 +24,8 @@ check_forest_se <- function(object, newdata, type, call) {
     abort("input", "{.arg newdata} is needed for {.code se.fit = TRUE}; out-of-bag predictions have none.", call = call)
   }
   if (type == "leaf" || (type == "response" && !is.null(object$classes))) {
-    abort("input", "Standard errors are of means or probabilities: use {.code type = \"prob\"} for classes.", call = call)
+    abort("input", "Standard errors are of means or probabilities: use {.code type = \"prob\"} for classes.",
+          call = call)
   }
   if (object$options$trees < 2) abort("input", "Standard errors need at least two trees.", call = call)
   check_out_of_bag(object$options, "standard errors", call)

@@ -3,10 +3,10 @@
 #' A forest's prediction is a weighted mean of the training outcomes: a training row's weight in the prediction of a row
 #' is its share of the leaf in which both fall (its bag count over the leaf's), averaged over trees.
 #'
-#' @details With y the outcomes of the fit (0 and 1 for a class), `W %*% y` equals `predict(object, newdata)`, and without
-#' `newdata` the out-of-bag predictions `object$oob`, each by the trees whose bag lacks the row. Bags are drawn anew from
-#' the forest's seed; of honest trees, the rows that fill the leaves count. That the rows of `data` are those of the fit
-#' is checked by this equation.
+#' @details With y the outcomes of the fit (0 and 1 for a class), `W %*% y` equals `predict(object, newdata)`, and
+#' without `newdata` the out-of-bag predictions `object$oob`, each by the trees whose bag lacks the row. Bags are
+#' drawn anew from the forest's seed; of honest trees, the rows that fill the leaves count. That the rows of `data`
+#' are those of the fit is checked by this equation.
 #'
 #' @param object A [forest()].
 #' @param data Data frame of the n rows the forest was fitted on, in their order.

@@ -3,18 +3,19 @@
 #' How much each column contributes to a [forest()] that was asked to measure it.
 #'
 #' @details
-#' `"impurity"`: the decrease of impurity (variance of means, Gini's of classes) by a column's splits, each by its node's
-#' share of the tree's rows, summed over a tree and averaged over trees: units of the outcome's variance. It favours
-#' columns of many values. In honest trees it is measured on the rows that fill the leaves.
+#' `"impurity"`: the decrease of impurity (variance of means, Gini's of classes) by a column's splits, each by its
+#' node's share of the tree's rows, summed over a tree and averaged over trees: units of the outcome's variance. It
+#' favours columns of many values. In honest trees it is measured on the rows that fill the leaves.
 #'
-#' `"permutation"`: how much the squared error (for classes the Brier score, as `$oob_error`) of a tree's out-of-bag rows
-#' grows when the column is shuffled among them, averaged over trees; rows count by their case weights. The standard error
-#' is that over trees: it says how far more trees would move the figure, not how far another sample would.
+#' `"permutation"`: how much the squared error (for classes the Brier score, as `$oob_error`) of a tree's out-of-bag
+#' rows grows when the column is shuffled among them, averaged over trees; rows count by their case weights. The
+#' standard error is that over trees: it says how far more trees would move the figure, not how far another sample
+#' would.
 #'
-#' `"corrected"`: the decrease of impurity in a second forest, grown on the columns and copies of them with shuffled rows,
-#' less that of the copy. It is near zero for a column without information whatever its number of values. Where enough
-#' importances are zero or negative, these and their mirror images (20 values at least) estimate the law under no
-#' information, and `p.value` is the share of them that is as large as the column's importance.
+#' `"corrected"`: the decrease of impurity in a second forest, grown on the columns and copies of them with shuffled
+#' rows, less that of the copy. It is near zero for a column without information whatever its number of values. Where
+#' enough importances are zero or negative, these and their mirror images (20 values at least) estimate the law under
+#' no information, and `p.value` is the share of them that is as large as the column's importance.
 #'
 #' Rows are shuffled by streams keyed by the forest's seed, the tree and the column: threads do not matter.
 #'

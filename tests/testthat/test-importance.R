@@ -115,7 +115,8 @@ test_that("figures are ranger's", {
   skip_if_not_installed("ranger")
   study <- generate(dgp_paper(), 500, seed = 5)
   compare <- function(kind, theirs, unit) {
-    ours <- importance(forest(factor(Y) ~ ., study, trees = 400, mtry = 2, min_node_size = 5, importance = kind, seed = 1))
+    ours <- importance(forest(factor(Y) ~ ., study, trees = 400, mtry = 2, min_node_size = 5, importance = kind,
+                              seed = 1))
     fit <- ranger::ranger(factor(Y) ~ ., study, num.trees = 400, mtry = 2, min.node.size = 5, probability = TRUE,
                           importance = theirs, seed = 1, num.threads = 1)
     list(ours = ours$importance * unit, theirs = unname(fit$variable.importance[ours$column]), table = ours)
