@@ -13,6 +13,42 @@ causal_tmle <- function(nuisance, options) {
     .Call(`_causalsynth_causal_tmle`, nuisance, options)
 }
 
+container_write <- function(kind, writer, sections) {
+    .Call(`_causalsynth_container_write`, kind, writer, sections)
+}
+
+container_read <- function(bytes) {
+    .Call(`_causalsynth_container_read`, bytes)
+}
+
+bytes_shuffle <- function(bytes, from, size, width) {
+    .Call(`_causalsynth_bytes_shuffle`, bytes, from, size, width)
+}
+
+blocks_encode <- function(stored, size, width, method) {
+    .Call(`_causalsynth_blocks_encode`, stored, size, width, method)
+}
+
+blocks_decode <- function(payload, limit) {
+    .Call(`_causalsynth_blocks_decode`, payload, limit)
+}
+
+blocks_join <- function(blocks, width) {
+    .Call(`_causalsynth_blocks_join`, blocks, width)
+}
+
+layout_apply <- function(bytes, layout, back) {
+    .Call(`_causalsynth_layout_apply`, bytes, layout, back)
+}
+
+forest_layout <- function(model) {
+    .Call(`_causalsynth_forest_layout`, model)
+}
+
+sequential_layout <- function(model) {
+    .Call(`_causalsynth_sequential_layout`, model)
+}
+
 forest_fit <- function(x, y, kind, classes, options, run) {
     .Call(`_causalsynth_forest_fit`, x, y, kind, classes, options, run)
 }
@@ -51,6 +87,14 @@ mechanism_moments <- function(overlap, threads) {
 
 metrics_nearest <- function(queries, reference, is_factor, threads, progress) {
     .Call(`_causalsynth_metrics_nearest`, queries, reference, is_factor, threads, progress)
+}
+
+model_decode <- function(object, stored, functions, environment) {
+    .Call(`_causalsynth_model_decode`, object, stored, functions, environment)
+}
+
+model_encode <- function(x, functions, constants) {
+    .Call(`_causalsynth_model_encode`, x, functions, constants)
 }
 
 random_derive_key <- function(key, tag, index) {

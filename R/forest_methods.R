@@ -8,12 +8,13 @@ format.causalsynth_forest <- function(x, ...) {
       count_phrase(length(x$blueprint), "column"), count_phrase(x$options$trees, "tree"), x$min_node_size
     ),
     if (length(x$losses) > 1) "  (node size chosen by out-of-bag error)",
-    if (is.null(x$oob)) {
+    if (is.null(x$oob_error)) {
       "No out-of-bag predictions: every tree has seen every row."
     } else {
       sprintf(
-        "Out-of-bag %s: %.5g", if (is.null(x$classes) && x$kind == "mean") "mean squared error" else "Brier score",
-        x$oob_error
+        "Out-of-bag %s: %.5g%s",
+        if (is.null(x$classes) && x$kind == "mean") "mean squared error" else "Brier score", x$oob_error,
+        if (is.null(x$oob)) " (the rows' own predictions are left out)" else ""
       )
     },
     if (x$extra_trees > 0) {
@@ -21,6 +22,21 @@ format.causalsynth_forest <- function(x, ...) {
               count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
     }
   )
+}
+
+# The same forest without what it holds of each training row. The names stay: without them `$oob` would be `$oob_error`.
+without_oob <- function(forest) {
+  forest[intersect(c("oob", "y"), names(forest))] <- list(NULL)
+  forest
+}
+
+# Two reasons why there are none.
+abort_no_oob <- function(object, cure, call = rlang::caller_env()) {
+  abort("input", c(
+    if (is.null(object$oob_error)) "This forest left no row out of bag."
+    else "This forest is kept without the out-of-bag predictions of its rows.",
+    i = cure
+  ), call = call)
 }
 
 #' @export
@@ -77,7 +93,7 @@ NULL
 tidy.causalsynth_forest <- function(x, ...) {
   check_dots_empty(...)
   data.frame(
-    min_node_size = x$candidates, oob_error = if (is.null(x$oob)) NA_real_ else x$losses,
+    min_node_size = x$candidates, oob_error = if (is.null(x$oob_error)) NA_real_ else x$losses,
     chosen = x$candidates == x$min_node_size
   )
 }
@@ -86,7 +102,7 @@ tidy.causalsynth_forest <- function(x, ...) {
 #' @export
 autoplot.causalsynth_forest <- function(object, ...) {
   check_dots_empty(...)
-  if (is.null(object$oob)) abort("input", "This forest left no row out of bag: there is nothing to plot.")
+  if (is.null(object$oob)) abort_no_oob(object, "There is nothing to plot.")
   if (is.null(object$classes) && object$kind == "mean") {
     return(identity_plot(object$oob, object$y, "out-of-bag prediction", "observed"))
   }

@@ -38,7 +38,7 @@ predict_models <- function(models, rows, threads) {
 without_rows <- function(models) {
   strip <- function(fit) {
     fit[intersect(c("x", "y", "w", "weights", "fitted"), names(fit))] <- NULL
-    if (!is.null(fit$forest)) fit$forest[intersect(c("oob", "y"), names(fit$forest))] <- NULL
+    if (!is.null(fit$forest)) fit$forest <- without_oob(fit$forest)
     fit
   }
   models$treatment <- strip(models$treatment)

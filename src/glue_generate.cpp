@@ -27,6 +27,8 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
 Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key,
                            Rcpp::LogicalVector is_factor, Rcpp::List run) {
   const SequentialGenerator generator = SequentialGenerator::unpack(glue::view(model));
+  causalsynth::require(static_cast<std::size_t>(is_factor.size()) == generator.columns(),
+                       "the generator has other columns than its blueprint");
   std::vector<Rcpp::NumericVector> columns;
   std::vector<double*> out;
   for (std::size_t j = 0; j < generator.columns(); ++j) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "../base/byte_order.h"
+
 namespace causalsynth {
 
 struct Node {
@@ -17,6 +19,13 @@ struct Node {
   bool factor() const { return link & kFactor; }
   bool missing_right() const { return link & kMissingRight; }
 };
+
+// For machines that are not little-endian, see core/base/byte_order.h.
+inline void reverse_bytes(Node& node) {
+  reverse_bytes(node.link);
+  reverse_bytes(node.cut);
+  reverse_bytes(node.column);
+}
 
 struct Tree {
   std::vector<Node> nodes;

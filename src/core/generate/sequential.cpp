@@ -49,8 +49,9 @@ std::vector<unsigned char> SequentialGenerator::pack() const {
   return out.bytes();
 }
 
-SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes) {
-  ArchiveReader in(bytes);
+SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes,
+                                                ByteLayout* layout) {
+  ArchiveReader in(bytes, layout);
   SequentialGenerator result;
   const std::size_t columns = in.count();
   for (std::size_t j = 0; j < columns; ++j) {
