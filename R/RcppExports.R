@@ -65,8 +65,8 @@ sequential_fit <- function(data, rows, options, run) {
     .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
 }
 
-sequential_draw <- function(model, n, key, is_factor, run) {
-    .Call(`_causalsynth_sequential_draw`, model, n, key, is_factor, run)
+sequential_draw <- function(model, n, key, levels, run) {
+    .Call(`_causalsynth_sequential_draw`, model, n, key, levels, run)
 }
 
 linear_least_squares <- function(x, y, weights) {

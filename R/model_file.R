@@ -73,7 +73,8 @@ read_model <- function(file, ..., max_bytes = 2^31) {
   call <- rlang::current_env()
   check_present(file, "file")
   max_bytes <- check_number(max_bytes, "max_bytes", 1, 2^52)
-  bytes <- read_whole(check_source(file, call), call)
+  path <- check_source(file, call)
+  bytes <- read_whole(path, call)
   # Whatever R itself complains about on the way is the file's fault.
   tryCatch(parse_model(bytes, file, max_bytes, call), error = function(e) {
     if (inherits(e, "causalsynth_error")) rlang::cnd_signal(e)
@@ -133,7 +134,9 @@ unpack_model.default <- function(x, version) {
 }
 
 # The layouts of packed bytes (core/base/layout.h): functions that return the layout, or fail for bytes of others.
-byte_layouts <- list(forest = function(bytes) forest_layout(bytes), sequential = function(bytes) sequential_layout(bytes))
+byte_layouts <- list(
+  forest = function(bytes) forest_layout(bytes), sequential = function(bytes) sequential_layout(bytes)
+)
 
 bytes_layout <- function(bytes) {
   for (layout in byte_layouts) {
@@ -178,7 +181,8 @@ parse_model <- function(bytes, file, max_bytes, call) {
                                 container$writer, model_versions[[container$kind]]), file, call)
   }
   object <- inflate("object")
-  stored <- lapply(seq_len(sum(startsWith(names(container$sections), "bytes/"))), function(k) {
+  kept <- paste0("bytes/", seq_along(container$sections)) %in% names(container$sections)
+  stored <- lapply(which(kept), function(k) {
     found <- inflate(paste0("bytes/", k))
     layout <- paste0("layout/", k)
     if (!layout %in% names(container$sections)) return(found)

@@ -3,8 +3,8 @@
 # The functions that formulas in files may call. All do nothing but compute.
 formula_functions <- c(
   "~", "|", "+", "-", "*", "/", "^", ":", "%in%", "(", "%%", "%/%", "==", "!=", "<", ">", "<=", ">=", "!", "&",
-  "I", "c", "list", "offset", "log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sin", "cos", "tan", "sign",
-  "round", "floor", "ceiling", "pmin", "pmax", "scale", "poly", "ns", "bs", "splines::ns", "splines::bs",
+  "I", "c", "list", "offset", "log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sin", "cos", "tan",
+  "sign", "round", "floor", "ceiling", "pmin", "pmax", "scale", "poly", "ns", "bs", "splines::ns", "splines::bs",
   "stats::poly", "plogis", "qlogis", "pnorm", "qnorm", "factor", "ordered", "cut", "ifelse", "is.na", "as.factor",
   "as.numeric", "as.integer", "as.logical", "as.character"
 )

@@ -203,16 +203,16 @@ BEGIN_RCPP
 END_RCPP
 }
 // sequential_draw
-Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor, Rcpp::List run);
-RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP is_factorSEXP, SEXP runSEXP) {
+Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::IntegerVector levels, Rcpp::List run);
+RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP levelsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< double >::type n(nSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
-    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type levels(levelsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
-    rcpp_result_gen = Rcpp::wrap(sequential_draw(model, n, key, is_factor, run));
+    rcpp_result_gen = Rcpp::wrap(sequential_draw(model, n, key, levels, run));
     return rcpp_result_gen;
 END_RCPP
 }

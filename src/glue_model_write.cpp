@@ -59,7 +59,9 @@ class ToValue {
 
   std::string path() const {
     std::string result = "x";
+    int steps = 0;
     for (const Step& step : path_) {
+      if (++steps > 12) return result + " ...";
       const std::string name = step.name ? CHAR(step.name) : "";
       if (step.attribute)
         result = "attr(" + result + ", \"" + name + "\")";
@@ -108,7 +110,27 @@ class ToValue {
     }
   }
 
+  // Text of the session's own encoding must be valid in it: conversion would mend it in silence.
+  void check_encoding(SEXP x) const {
+    bool native = false;
+    for (R_xlen_t i = 0; i < Rf_xlength(x); ++i) {
+      SEXP one = STRING_ELT(x, i);
+      if (Rf_getCharCE(one) == CE_BYTES) refuse("text marked as bytes");
+      native = native || (Rf_getCharCE(one) == CE_NATIVE && !is_ascii(CHAR(one)));
+    }
+    if (!native) return;
+    const Rcpp::LogicalVector valid = Rcpp::Function("validEnc", R_BaseEnv)(x);
+    if (Rcpp::is_false(Rcpp::all(valid))) refuse("text that is not valid in its encoding");
+  }
+
+  static bool is_ascii(const char* text) {
+    for (; *text; ++text)
+      if (static_cast<unsigned char>(*text) > 0x7F) return false;
+    return true;
+  }
+
   Texts texts(SEXP x) const {
+    check_encoding(x);
     Texts result;
     const void* top = vmaxget();
     for (R_xlen_t i = 0; i < Rf_xlength(x); ++i) {
@@ -117,7 +139,6 @@ class ToValue {
         result.add_missing();
         continue;
       }
-      if (Rf_getCharCE(one) == CE_BYTES) refuse("text marked as bytes");
       const char* text = Rf_translateCharUTF8(one);
       const std::size_t size = std::strlen(text);
       if (!causalsynth::is_utf8(text, size)) refuse("text that is not valid UTF-8");
@@ -279,5 +300,8 @@ Rcpp::List model_encode(SEXP x, Rcpp::CharacterVector functions, Rcpp::Function 
   } catch (const Refusal& refusal) {
     return Rcpp::List::create(Rcpp::Named("path") = refusal.path,
                               Rcpp::Named("what") = refusal.what);
+  } catch (const std::invalid_argument& beyond) {
+    return Rcpp::List::create(Rcpp::Named("path") = "x",
+                              Rcpp::Named("what") = std::string("too large: ") + beyond.what());
   }
 }

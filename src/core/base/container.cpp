@@ -90,10 +90,10 @@ std::size_t read_header(ByteReader& in, Span<const unsigned char> bytes, Contain
   check_sum(in, bytes, start, "its header");
   if (bytes.size() < length)
     throw FileError(FileProblem::truncated,
-                    count_bytes(bytes.size()) + " of " + count_bytes(length) + " are there");
+                    std::to_string(bytes.size()) + " of " + count_bytes(length) + " are there");
   if (bytes.size() > length)
     throw FileError(FileProblem::damaged,
-                    count_bytes(bytes.size() - length) + " follow after its end");
+                    count_bytes(bytes.size() - length) + " too many are there");
   require_file(sections <= kMostSections, "its number of sections is beyond the limit");
   return sections;
 }

@@ -56,7 +56,9 @@ SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes,
   const std::size_t columns = in.count();
   for (std::size_t j = 0; j < columns; ++j) {
     result.laws_.push_back(ColumnLaw::unpack(in));
-    ArchiveReader::require(result.laws_.back().predictors() == j);
+    const ColumnLaw& law = result.laws_.back();
+    ArchiveReader::require(law.predictors() == j);
+    law.check_codes(result.laws_);
   }
   in.finish();
   return result;
