@@ -41,6 +41,10 @@ layout_apply <- function(bytes, layout, back) {
     .Call(`_causalsynth_layout_apply`, bytes, layout, back)
 }
 
+forest_without_rows <- function(model) {
+    .Call(`_causalsynth_forest_without_rows`, model)
+}
+
 forest_layout <- function(model) {
     .Call(`_causalsynth_forest_layout`, model)
 }
@@ -49,8 +53,8 @@ sequential_layout <- function(model) {
     .Call(`_causalsynth_sequential_layout`, model)
 }
 
-forest_fit <- function(x, y, kind, classes, options, run) {
-    .Call(`_causalsynth_forest_fit`, x, y, kind, classes, options, run)
+forest_fit <- function(x, outcome, sampling, options, run) {
+    .Call(`_causalsynth_forest_fit`, x, outcome, sampling, options, run)
 }
 
 forest_predict <- function(model, x, rows, out_of_bag, run) {

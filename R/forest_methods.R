@@ -8,6 +8,7 @@ format.causalsynth_forest <- function(x, ...) {
       count_phrase(length(x$blueprint), "column"), count_phrase(x$options$trees, "tree"), x$min_node_size
     ),
     if (length(x$losses) > 1) "  (node size chosen by out-of-bag error)",
+    forest_features(x),
     if (is.null(x$oob_error)) {
       "No out-of-bag predictions: every tree has seen every row."
     } else {
@@ -25,8 +26,11 @@ format.causalsynth_forest <- function(x, ...) {
 }
 
 # The same forest without what it holds of each training row. The names stay: without them `$oob` would be `$oob_error`.
+# Weights and clusters, from which bags are drawn anew, leave a mark for prints.
 without_oob <- function(forest) {
   forest[intersect(c("oob", "y"), names(forest))] <- list(NULL)
+  if (!is.null(forest$weights)) forest$weights <- TRUE
+  if (!is.null(forest$weights) || !is.null(forest$n_clusters)) forest$model <- forest_without_rows(forest$model)
   forest
 }
 
@@ -37,6 +41,17 @@ abort_no_oob <- function(object, cure, call = rlang::caller_env()) {
     else "This forest is kept without the out-of-bag predictions of its rows.",
     i = cure
   ), call = call)
+}
+
+# What a forest has beyond the usual, as a line of print; NULL where nothing.
+forest_features <- function(x) {
+  features <- c(
+    if (isTRUE(x$options$random_cuts)) "random cuts",
+    if (isTRUE(x$options$honest)) "honest trees",
+    if (!is.null(x$weights)) "rows drawn by weight",
+    if (!is.null(x$n_clusters)) paste(count_phrase(x$n_clusters, "cluster"), "drawn whole")
+  )
+  if (length(features)) paste0("  (", paste(features, collapse = ", "), ")")
 }
 
 #' @export

@@ -127,6 +127,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// forest_without_rows
+Rcpp::RawVector forest_without_rows(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_forest_without_rows(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_without_rows(model));
+    return rcpp_result_gen;
+END_RCPP
+}
 // forest_layout
 Rcpp::RawVector forest_layout(Rcpp::RawVector model);
 RcppExport SEXP _causalsynth_forest_layout(SEXP modelSEXP) {
@@ -148,17 +158,16 @@ BEGIN_RCPP
 END_RCPP
 }
 // forest_fit
-Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes, Rcpp::List options, Rcpp::List run);
-RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP ySEXP, SEXP kindSEXP, SEXP classesSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP outcomeSEXP, SEXP samplingSEXP, SEXP optionsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
-    Rcpp::traits::input_parameter< std::string >::type kind(kindSEXP);
-    Rcpp::traits::input_parameter< int >::type classes(classesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type outcome(outcomeSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type sampling(samplingSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
-    rcpp_result_gen = Rcpp::wrap(forest_fit(x, y, kind, classes, options, run));
+    rcpp_result_gen = Rcpp::wrap(forest_fit(x, outcome, sampling, options, run));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -353,9 +362,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_blocks_decode", (DL_FUNC) &_causalsynth_blocks_decode, 2},
     {"_causalsynth_blocks_join", (DL_FUNC) &_causalsynth_blocks_join, 2},
     {"_causalsynth_layout_apply", (DL_FUNC) &_causalsynth_layout_apply, 3},
+    {"_causalsynth_forest_without_rows", (DL_FUNC) &_causalsynth_forest_without_rows, 1},
     {"_causalsynth_forest_layout", (DL_FUNC) &_causalsynth_forest_layout, 1},
     {"_causalsynth_sequential_layout", (DL_FUNC) &_causalsynth_sequential_layout, 1},
-    {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 6},
+    {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},

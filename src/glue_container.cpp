@@ -129,6 +129,19 @@ Rcpp::RObject layout_apply(Rcpp::RawVector bytes, Rcpp::RawVector layout, bool b
   });
 }
 
+// A packed forest without its rows' weights and clusters: it can draw no bag anew.
+// [[Rcpp::export(rng = false)]]
+Rcpp::RawVector forest_without_rows(Rcpp::RawVector model) {
+  causalsynth::ArchiveReader in(glue::view(model));
+  causalsynth::Forest forest = causalsynth::unpack_forest(in);
+  in.finish();
+  forest.sampling = {};
+  forest.options.out_of_bag = false;
+  causalsynth::ArchiveWriter out;
+  causalsynth::pack(forest, out);
+  return glue::raw(out.bytes());
+}
+
 // The layouts of packed models: an error unless the bytes are one.
 // [[Rcpp::export(rng = false)]]
 Rcpp::RawVector forest_layout(Rcpp::RawVector model) {
