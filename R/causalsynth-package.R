@@ -19,6 +19,7 @@
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
 #' * [fit_generator()] learns all columns, as [gen_forest()] or [gen_data()] says;
 #'   [generate()][generate.causalsynth_generator] draws rows.
+#' * [write_model()] and [read_model()] keep forests, generators, hybrids and nuisances in files.
 #' * [dcr()] and [tstr()] say how close and how useful synthetic rows are.
 #' * [dgp_paper()] and [dgp()] are mechanisms with a known truth; [generate()][generate.causalsynth_dgp_paper]
 #'   draws rows.

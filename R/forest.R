@@ -257,7 +257,7 @@ predict.causalsynth_forest <- function(object, newdata = NULL, type = c("respons
   if (check_flag(se.fit, "se.fit")) return(predict_forest_se(object, newdata, type, threads))
   if (is.null(newdata)) {
     if (type == "leaf") abort("input", "{.arg newdata} is needed for {.code type = \"leaf\"}.")
-    if (is.null(object$oob)) abort("input", "This forest left no row out of bag: give {.arg newdata}.")
+    if (is.null(object$oob)) abort_no_oob(object, "Give {.arg newdata}.")
     return(forest_response(object, object$oob, type))
   }
   encoded <- encode_forest_rows(object, newdata)

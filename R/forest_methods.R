@@ -9,12 +9,13 @@ format.causalsynth_forest <- function(x, ...) {
     ),
     if (length(x$losses) > 1) "  (node size chosen by out-of-bag error)",
     forest_features(x),
-    if (is.null(x$oob)) {
+    if (is.null(x$oob_error)) {
       "No out-of-bag predictions: every tree has seen every row."
     } else {
       sprintf(
-        "Out-of-bag %s: %.5g", if (is.null(x$classes) && x$kind == "mean") "mean squared error" else "Brier score",
-        x$oob_error
+        "Out-of-bag %s: %.5g%s",
+        if (is.null(x$classes) && x$kind == "mean") "mean squared error" else "Brier score", x$oob_error,
+        if (is.null(x$oob)) " (the rows' own predictions are left out)" else ""
       )
     },
     if (x$extra_trees > 0) {
@@ -22,6 +23,24 @@ format.causalsynth_forest <- function(x, ...) {
               count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
     }
   )
+}
+
+# The same forest without what it holds of each training row. The names stay: without them `$oob` would be `$oob_error`.
+# Weights and clusters, from which bags are drawn anew, leave a mark for prints.
+without_oob <- function(forest) {
+  forest[intersect(c("oob", "y"), names(forest))] <- list(NULL)
+  if (!is.null(forest$weights)) forest$weights <- TRUE
+  if (!is.null(forest$weights) || !is.null(forest$n_clusters)) forest$model <- forest_without_rows(forest$model)
+  forest
+}
+
+# Two reasons why there are none.
+abort_no_oob <- function(object, cure, call = rlang::caller_env()) {
+  abort("input", c(
+    if (is.null(object$oob_error)) "This forest left no row out of bag."
+    else "This forest is kept without the out-of-bag predictions of its rows.",
+    i = cure
+  ), call = call)
 }
 
 # What a forest has beyond the usual, as a line of print; NULL where nothing.
@@ -89,7 +108,7 @@ NULL
 tidy.causalsynth_forest <- function(x, ...) {
   check_dots_empty(...)
   data.frame(
-    min_node_size = x$candidates, oob_error = if (is.null(x$oob)) NA_real_ else x$losses,
+    min_node_size = x$candidates, oob_error = if (is.null(x$oob_error)) NA_real_ else x$losses,
     chosen = x$candidates == x$min_node_size
   )
 }
@@ -98,7 +117,7 @@ tidy.causalsynth_forest <- function(x, ...) {
 #' @export
 autoplot.causalsynth_forest <- function(object, ...) {
   check_dots_empty(...)
-  if (is.null(object$oob)) abort("input", "This forest left no row out of bag: there is nothing to plot.")
+  if (is.null(object$oob)) abort_no_oob(object, "There is nothing to plot.")
   if (is.null(object$classes) && object$kind == "mean") {
     return(identity_plot(object$oob, object$y, "out-of-bag prediction", "observed"))
   }

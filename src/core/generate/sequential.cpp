@@ -49,13 +49,16 @@ std::vector<unsigned char> SequentialGenerator::pack() const {
   return out.bytes();
 }
 
-SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes) {
-  ArchiveReader in(bytes);
+SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes,
+                                                ByteLayout* layout) {
+  ArchiveReader in(bytes, layout);
   SequentialGenerator result;
   const std::size_t columns = in.count();
   for (std::size_t j = 0; j < columns; ++j) {
     result.laws_.push_back(ColumnLaw::unpack(in));
-    ArchiveReader::require(result.laws_.back().predictors() == j);
+    const ColumnLaw& law = result.laws_.back();
+    ArchiveReader::require(law.predictors() == j);
+    law.check_codes(result.laws_);
   }
   in.finish();
   return result;
