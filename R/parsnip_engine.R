@@ -26,7 +26,8 @@ add_parsnip_engine <- function() {
 }
 
 parsnip_fit <- list(
-  interface = "data.frame", protect = c("x", "y"), func = c(pkg = "causalsynth", fun = "forest"), defaults = list()
+  interface = "data.frame", protect = c("x", "y", "weights"), func = c(pkg = "causalsynth", fun = "forest"),
+  defaults = list()
 )
 
 # Factors stay factors.

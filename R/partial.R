@@ -79,7 +79,7 @@ check_partial_columns <- function(data, columns, call = rlang::caller_env()) {
     near <- near_names(absent[1], known)
     abort("input", c(
       "{.arg columns} names {length(absent)} column{?s} that {.arg data} or the forest lacks: {.val {absent}}.",
-      i = if (length(near)) "Did you mean {.val {near[1]}}?"
+      i = if (length(near)) "Did you mean {.val {near[1]}}?" else "Both have {.val {utils::head(known, 8)}}."
     ), call = call)
   }
   taken <- intersect(columns, c("class", "estimate", "row"))

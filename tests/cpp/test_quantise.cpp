@@ -114,6 +114,10 @@ TEST_CASE("a sparse column gets the bins and codes of the dense one") {
       const CodedFrame same = of_dense.encode(sparse, Execution{});
       CHECK(same.columns[0].narrow == codes.columns[0].narrow);
       CHECK(same.columns[0].missing == codes.columns[0].missing);
+      CodedFrame with_centres = codes, same_centres = same;
+      Quantiser::find_centres(dense, with_centres, Execution{});
+      Quantiser::find_centres(sparse, same_centres, Execution{});
+      CHECK(same_centres.columns[0].centres == with_centres.columns[0].centres);
       for (std::size_t i = 0; i < x.size(); i += 97)
         CHECK(of_dense.columns()[0].code(sparse[0], i) == codes.columns[0][i]);
     }

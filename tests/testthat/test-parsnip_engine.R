@@ -20,6 +20,16 @@ test_that("rand_forest() fits and predicts with the engine", {
   expect_error(predict(number, iris, type = "prob"))
 })
 
+test_that("case weights are the forest's", {
+  skip_if_not_installed("parsnip")
+  skip_if_not_installed("hardhat")
+  weights <- 1 + (1:32) %% 3
+  spec <- parsnip::set_engine(parsnip::rand_forest("regression", trees = 10), "causalsynth", seed = 1)
+  fit <- generics::fit(spec, mpg ~ wt + hp, data = mtcars, case_weights = hardhat::importance_weights(weights))
+  own <- forest(mtcars[c("wt", "hp")], mtcars$mpg, trees = 10, weights = weights, seed = 1)
+  expect_identical(predict(fit, mtcars)$.pred, predict(own, mtcars))
+})
+
 test_that("the engine is there in either order of loading, once", {
   skip_if_not_installed("parsnip")
   expect_no_error(add_parsnip_engine())

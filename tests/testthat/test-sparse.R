@@ -30,6 +30,18 @@ test_that("a sparse matrix gives the forest of the data frame, bit for bit", {
   expect_length(predict(sparse, study$sparse[0, ]), 0)
 })
 
+test_that("so do random cuts, honest trees and weights", {
+  skip_if_not_installed("Matrix")
+  study <- sparse_study()
+  same <- function(...) {
+    expect_identical(forest(study$sparse, study$y, trees = 10, seed = 1, ...),
+                     forest(study$frame, study$y, trees = 10, seed = 1, ...))
+  }
+  same(split_rule = "extratrees")
+  same(honest = TRUE)
+  same(weights = 1 + 1:300 %% 4, min_node_size = c(2, 20))
+})
+
 test_that("many rows: more distinct values than bins", {
   skip_if_not_installed("Matrix")
   study <- sparse_study(4000)
@@ -40,7 +52,8 @@ test_that("other classes of Matrix and columns without names", {
   skip_if_not_installed("Matrix")
   study <- sparse_study()
   expected <- forest(unname(study$x), study$y, trees = 5, seed = 1)
-  plain <- unname(study$sparse)
+  plain <- study$sparse
+  colnames(plain) <- NULL
   for (class in c("TsparseMatrix", "RsparseMatrix")) {
     other <- methods::as(plain, class)
     expect_identical(forest(other, study$y, trees = 5, seed = 1), expected)

@@ -44,6 +44,20 @@ struct Column {
     return found != at.end() && static_cast<std::size_t>(*found) == i ? numbers[found - at.begin()]
                                                                       : 0.0;
   }
+  // Calls use(row, number) for every row of a numeric column, in order.
+  template <class Use>
+  void each_number(Use use) const {
+    if (!is_sparse) {
+      for (std::size_t i = 0; i < numbers.size(); ++i) use(i, numbers[i]);
+      return;
+    }
+    std::size_t i = 0;
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      for (; i < static_cast<std::size_t>(at[k]); ++i) use(i, 0.0);
+      use(i++, numbers[k]);
+    }
+    for (; i < length; ++i) use(i, 0.0);
+  }
   bool missing(std::size_t i) const {
     return is_factor() ? codes[i] == kMissingCode : std::isnan(number(i));
   }

@@ -23,7 +23,7 @@ Tree finish_tree(const GrownTree& grown, const Target& target, std::uint32_t siz
     if (node.leaf() || grown.weights[old] <= size) {
       node = Node{};
       node.link = (leaves++ << 3) | Node::kLeaf;
-      const double weight = grown.weights[old];
+      const double weight = grown.fill_weight(old);
       for (std::size_t k = 0; k < width; ++k)
         out.values.push_back(target.value(grown.sums[old * width + k] / weight));
     } else {

@@ -79,6 +79,9 @@ void pack(const Forest& forest, ArchiveWriter& out) {
   out.value(forest.options.sample_fraction);
   out.value(static_cast<std::uint8_t>(forest.options.replace));
   out.value(static_cast<std::uint8_t>(forest.options.out_of_bag));
+  out.value(static_cast<std::uint8_t>(forest.options.honest));
+  out.vector(forest.sampling.weights);
+  out.vector(forest.sampling.clusters);
   pack(forest.quantiser, out);
   for (const auto* trees : {&forest.trees, &forest.extra_trees}) {
     out.value(static_cast<std::uint64_t>(trees->size()));
@@ -98,6 +101,9 @@ Forest unpack_forest(ArchiveReader& in) {
   forest.options.sample_fraction = in.value<double>();
   forest.options.replace = in.value<std::uint8_t>() != 0;
   forest.options.out_of_bag = in.value<std::uint8_t>() != 0;
+  forest.options.honest = in.value<std::uint8_t>() != 0;
+  in.vector(forest.sampling.weights);
+  in.vector(forest.sampling.clusters);
   forest.quantiser = unpack_quantiser(in);
   for (auto* trees : {&forest.trees, &forest.extra_trees}) {
     trees->resize(in.count());

@@ -165,6 +165,7 @@ namespace {
 struct OutOfBagSums {
   const Forest& forest;
   const CodeBlock& codes;
+  const Bags bags;
   std::vector<double> sums;
   std::vector<std::uint32_t> trees;
 
@@ -172,19 +173,18 @@ struct OutOfBagSums {
            const Execution& execution) {
     constexpr std::size_t kChunk = 64;
     const std::size_t n = trees.size();
-    std::vector<std::vector<std::uint32_t>> bags(std::min(kChunk, chosen.size()));
+    std::vector<std::vector<std::uint32_t>> counts(std::min(kChunk, chosen.size()));
     for (std::size_t start = 0; start < chosen.size(); start += kChunk) {
       const std::size_t count = std::min(kChunk, chosen.size() - start);
       parallel_for(count, execution, [&](std::size_t t, const CancelFlag&) {
-        bags[t].resize(n);
-        draw_bag(forest.options, first + start + t, bags[t]);
+        bags.draw(first + start + t, counts[t]);
       });
       const RowBlocks blocks = row_blocks(n);
       parallel_for(blocks.count(), execution, [&](std::size_t b, const CancelFlag& cancel) {
         cancel.check();
         for (std::size_t t = 0; t < count; ++t)
           for (std::size_t i = blocks.begin(b); i < blocks.end(b); ++i) {
-            if (bags[t][i] || !wanted[i]) continue;
+            if (counts[t][i] || !wanted[i]) continue;
             const Tree& tree = chosen[start + t];
             const double* values = tree.value(leaf_of(tree, codes.row(i)), forest.width);
             for (std::size_t k = 0; k < forest.width; ++k) sums[i * forest.width + k] += values[k];
@@ -203,7 +203,8 @@ std::vector<double> predict_out_of_bag(const Forest& forest, const Frame& x,
   require(forest.options.out_of_bag, "this forest has no out-of-bag rows");
   const CodedFrame data = forest.quantiser.encode(x, execution);
   const CodeBlock codes(data, 0, x.rows());
-  OutOfBagSums total{forest, codes, std::vector<double>(x.rows() * forest.width, 0.0),
+  OutOfBagSums total{forest, codes, Bags(forest.options, forest.sampling, x.rows()),
+                     std::vector<double>(x.rows() * forest.width, 0.0),
                      std::vector<std::uint32_t>(x.rows(), 0)};
   std::vector<bool> wanted(x.rows(), true);
   total.add(forest.trees, 0, wanted, execution);

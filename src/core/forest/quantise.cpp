@@ -198,4 +198,19 @@ CodedFrame Quantiser::encode(const Frame& frame, const Execution& execution) con
   return coded;
 }
 
+void Quantiser::find_centres(const Frame& frame, CodedFrame& coded, const Execution& execution) {
+  each_column(frame, execution, [&](std::size_t j) {
+    CodedColumn& column = coded.columns[j];
+    if (column.factor) return;
+    std::vector<double> sums(column.bins + 1, 0.0), counts(column.bins + 1, 0.0);
+    frame[j].each_number([&](std::size_t i, double x) {
+      const std::uint32_t code = column[i];
+      if (code == 0) return;
+      counts[code] += 1.0;
+      sums[code] += (x - sums[code]) / counts[code];  // a running mean
+    });
+    column.centres = std::move(sums);
+  });
+}
+
 }  // namespace causalsynth

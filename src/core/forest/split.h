@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "../data/small_sort.h"
+#include "../random/stream.h"
 #include "cut_scores.h"
+#include "options.h"
 #include "quantise.h"
 #include "used_bins.h"
 
@@ -30,8 +32,8 @@ class SplitSearch {
   using Sample = typename Target::Sample;
   using Cell = typename Target::Cell;
 
-  SplitSearch(const Target& target, const std::vector<CodedColumn>& columns)
-      : target_(target), cuts_(target.width()) {
+  SplitSearch(const Target& target, const std::vector<CodedColumn>& columns, SplitRule rule)
+      : target_(target), rule_(rule), cuts_(target.width()) {
     std::uint32_t most = 0;
     for (const auto& column : columns) most = std::max(most, column.bins);
     cells_.assign((most + 1) * stride(), Cell{});
@@ -46,22 +48,21 @@ class SplitSearch {
   // column is constant here, and so below.
   template <class Code>
   bool improve(const Code* codes, const Sample* samples, std::size_t n, const CodedColumn& column,
-               std::uint32_t number, const NodeSummary& node, Split& best) {
+               std::uint32_t number, const NodeSummary& node, Stream& stream, Split& best) {
     const double before = best.score;
-    if (!column.factor && column.bins == 2 && !column.missing && Target::kOneCell) {
+    if (rule_ == SplitRule::random) {
+      count(codes, samples, n, column.bins);
+      pack(n < column.bins, column.bins);
+      if (n_used_ < 2) return false;
+      try_random(column, node, stream, best);
+    } else if (!column.factor && column.bins == 2 && !column.missing && Target::kOneCell) {
       if (!try_two_bins(codes, samples, n, node, best)) return false;
     } else if (n <= kSmallSort && !column.factor && !column.missing && Target::kOneCell) {
       try_sorted(codes, samples, n, node, best);
       if (n_used_ < 2) return false;
     } else {
       const bool few = n < column.bins;
-      if (few)
-        used_.count(codes, samples, n, column.bins, [&](std::uint32_t bin, const Sample& s) {
-          target_.add(cells_.data() + bin * stride(), s);
-        });
-      else
-        for (std::size_t i = 0; i < n; ++i)
-          target_.add(cells_.data() + codes[samples[i].row()] * stride(), samples[i]);
+      count(codes, samples, n, column.bins);
       if (column.factor || target_.weight(cells_.data()) != 0.0)
         try_packed(few, column, node, best);
       else
@@ -106,6 +107,20 @@ class SplitSearch {
       best.cut = 1;
     }
     return true;
+  }
+
+  // Fills the histogram, and notes the bins in use where the rows are fewer than the bins.
+  template <class Code>
+  void count(const Code* codes, const Sample* samples, std::size_t n, std::uint32_t bins) {
+    Cell* cells = cells_.data();
+    if (n < bins) {
+      used_.count(codes, samples, n, bins, [&](std::uint32_t bin, const Sample& s) {
+        target_.add(cells + bin * stride(), s);
+      });
+      return;
+    }
+    for (std::size_t i = 0; i < n; ++i)
+      target_.add(cells + codes[samples[i].row()] * stride(), samples[i]);
   }
 
   // A handful of rows: sorted rather than counted.
@@ -176,13 +191,74 @@ class SplitSearch {
     cut_at_best(node, best);
   }
 
-  // Where bins must be visited more than once, or in another order: packed side by side.
-  void try_packed(bool few, const CodedColumn& column, const NodeSummary& node, Split& best) {
+  void pack(bool few, std::uint32_t bins) {
     n_used_ = 0;
-    each_used(few, column.bins, [&](std::uint32_t bin, const Cell* cell) {
+    each_used(few, bins, [&](std::uint32_t bin, const Cell* cell) {
       std::copy(cell, cell + stride(), packed_.data() + n_used_ * stride());
       bins_[n_used_++] = bin;
     });
+  }
+
+  // One cut drawn at random (Geurts, Ernst and Wehenkel 2006): of a number, uniform between the
+  // node's least and greatest; of a factor, a random subset of its levels here.
+  void try_random(const CodedColumn& column, const NodeSummary& node, Stream& stream, Split& best) {
+    right_.assign(n_used_, 0);
+    const bool missing_right =
+        column.factor ? draw_subset(stream) : draw_cut(column.centres, stream);
+    std::fill(left_.begin(), left_.end(), Cell{});
+    std::size_t last_left = 0;
+    for (std::size_t i = 0; i < n_used_; ++i) {
+      if (right_[i]) continue;
+      target_.merge(left_.data(), packed_.data() + i * stride());
+      last_left = i;
+    }
+    cuts_.weights()[0] = target_.weight(left_.data());
+    target_.sums(left_.data(), cuts_.sums());
+    cuts_.use(1);
+    if (cuts_.best(node, best.score) == CutScores::kNone) return;
+    keep(0, best);
+    best.factor = column.factor;
+    if (column.factor) {
+      best.right_codes.clear();
+      best.left_codes.clear();
+      for (std::size_t i = 0; i < n_used_; ++i)
+        (right_[i] ? best.right_codes : best.left_codes).push_back(bins_[i]);
+      return;
+    }
+    best.missing_right = missing_right;
+    best.cut = (bins_[last_left] + bins_[last_left + 1] - 1) / 2;
+  }
+
+  // Neither side is empty.
+  bool draw_subset(Stream& stream) {
+    std::size_t right = 0;
+    while (right == 0 || right == n_used_) {
+      right = 0;
+      for (std::size_t i = 0; i < n_used_; ++i)
+        right += right_[i] = static_cast<char>(stream.below(2));
+    }
+    return false;
+  }
+
+  // Missing values, first in the list, take a side at random, or their own.
+  bool draw_cut(const std::vector<double>& centres, Stream& stream) {
+    const bool missing = bins_[0] == 0;
+    const std::size_t first = missing ? 1 : 0;
+    if (n_used_ - first < 2) {  // missing or not is all there is to tell
+      right_[1] = 1;
+      return false;
+    }
+    const double low = centres[bins_[first]], high = centres[bins_[n_used_ - 1]];
+    const double share = stream.uniform(), at = low * (1 - share) + high * share;
+    for (std::size_t i = first + 1; i < n_used_; ++i) right_[i] = centres[bins_[i]] > at;
+    right_[n_used_ - 1] = 1;
+    if (missing && stream.below(2)) right_[0] = 1;
+    return right_[0];
+  }
+
+  // Where bins must be visited more than once, or in another order: packed side by side.
+  void try_packed(bool few, const CodedColumn& column, const NodeSummary& node, Split& best) {
+    pack(few, column.bins);
     if (n_used_ < 2) return;
     if (column.factor) return try_factor(node, best);
     scan_ordered(0, node, false, best);
@@ -239,11 +315,13 @@ class SplitSearch {
   }
 
   const Target& target_;
+  const SplitRule rule_;
   CutScores cuts_;
   UsedBins used_;
   std::vector<Cell> cells_, packed_, left_;
   std::vector<std::uint32_t> bins_;
   std::vector<std::pair<double, std::uint32_t>> order_;
+  std::vector<char> right_;  // of the packed bins
   std::size_t n_used_ = 0;
 };
 

@@ -25,6 +25,7 @@ class BinaryTarget {
     Sample(std::uint32_t row, std::uint32_t weight, std::uint32_t positive)
         : bits_(row | (std::uint64_t{weight} << 32) | (std::uint64_t{positive} << 48)) {}
     std::uint32_t row() const { return static_cast<std::uint32_t>(bits_); }
+    void set_row(std::uint32_t row) { bits_ = (bits_ & ~std::uint64_t{0xFFFFFFFFu}) | row; }
     Cell cell() const {
       if constexpr (sizeof(Cell) == 4) return static_cast<Cell>(bits_ >> 32);
       return ((bits_ >> 32) & 0xFFFFu) | (bits_ >> 48 << 32);
@@ -85,6 +86,7 @@ class MeanTarget {
     float weight;
     double y;
     std::uint32_t row() const { return number; }
+    void set_row(std::uint32_t row) { number = row; }
   };
   struct Cell {
     double weight = 0.0, sum = 0.0;
@@ -156,6 +158,7 @@ class ClassTarget {
     std::uint32_t number;
     std::uint16_t weight, label;
     std::uint32_t row() const { return number; }
+    void set_row(std::uint32_t row) { number = row; }
   };
   using Cell = std::uint32_t;
   static constexpr std::uint32_t kMaxWeight = 65535;

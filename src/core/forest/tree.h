@@ -58,6 +58,10 @@ struct Tree : Splits {
 struct GrownTree : Splits {
   std::vector<double> sums;            // `width` a node
   std::vector<std::uint32_t> weights;  // bagged rows in the node
+  // Of honest trees: rows whose outcomes `sums` adds up; empty: the bagged ones.
+  std::vector<std::uint32_t> fill;
+
+  double fill_weight(std::uint32_t node) const { return fill.empty() ? weights[node] : fill[node]; }
 
   // Starts anew with a root; arrays keep their room.
   void restart(std::size_t width) {
@@ -66,6 +70,7 @@ struct GrownTree : Splits {
     sums.assign(width, 0.0);
     subset_at.clear();
     subsets.clear();
+    fill.clear();
   }
   void add_pair(std::size_t width) {
     nodes.insert(nodes.end(), {Node{}, Node{}});

@@ -25,6 +25,7 @@ enum class StreamTag : std::uint64_t {
   bootstrap = 7,
   rows = 8,
   uniforms = 9,
+  honest = 10,
   test = 99
 };
 
