@@ -170,7 +170,7 @@ class TreeGrower {
     tree_.add_pair(target_.width());
     Node& node = tree_.nodes[p.node];
     node.column = static_cast<std::uint16_t>(split_.column);
-    node.cut = static_cast<std::uint16_t>(split_.factor ? 0 : split_.cut);
+    node.cut = static_cast<std::uint16_t>(split_.factor ? 0 : cut_through_gap());
     node.link = (left << 3) | (split_.factor ? Node::kFactor : 0u) |
                 (split_.missing_right ? Node::kMissingRight : 0u);
     if (split_.factor) store_subset(p);
@@ -180,6 +180,16 @@ class TreeGrower {
       partition(codes_[split_.column].wide, p, left);
     else
       partition(codes_[split_.column].narrow, p, left);
+  }
+
+  // Rows not seen here are parted halfway, by value, between the two bins next to the cut.
+  std::uint32_t cut_through_gap() const {
+    const Span<const double> cuts = data_.columns[split_.column].cuts;
+    const std::uint32_t low = split_.cut, high = split_.next;
+    if (low == 0 || high - low < 2) return low;
+    const double middle = cuts[low - 1] / 2 + cuts[high - 2] / 2;
+    const double* at = std::lower_bound(cuts.begin() + low - 1, cuts.begin() + high - 2, middle);
+    return static_cast<std::uint32_t>(at - cuts.begin()) + 1;
   }
 
   // Levels the node does not hold go where more rows go.

@@ -185,6 +185,7 @@ CodedFrame Quantiser::encode(const Frame& frame, const Execution& execution) con
     CodedColumn& out = coded.columns[j];
     out.bins = bins.bins;
     out.factor = bins.factor;
+    out.cuts = bins.cuts;
     if (bins.wide()) {
       out.wide.resize(frame.rows());
       encode_column(bins, frame[j], out.wide.data());
