@@ -13,8 +13,8 @@
 #'   methods are [est_iptw()], [est_aipw()], [est_or()] and [est_tmle()], results are read by
 #'   [tidy()][effect_methods] and its like.
 #' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
-#'   [learn_glm()]; [forest()] is the forest behind them, with its
-#'   [importance()] of columns and [forest_weights()] of rows.
+#'   [learn_glm()]; [forest()] is the forest behind them, with its [importance()] of columns, [forest_weights()] of
+#'   rows, and [partial_dependence()], which shows what it learnt.
 #' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
 #' * [fit_generator()] learns all columns, as [gen_forest()] or [gen_data()] says;

@@ -5,6 +5,14 @@
 #' Splits maximise the Gini or variance gain among `mtry` columns drawn at each node; as in ranger, a node
 #' in which none of the drawn columns can be split becomes a leaf.
 #'
+#' @section Sparse matrices: Classes of Matrix's `sparseMatrix` are read as columns of numbers, cells that are not
+#' stored as 0; a stored `NA` or `NaN` is a missing value. The forest is that of the data frame with the same columns.
+#' No dense matrix of numbers is made: besides the matrix itself, a fit and a prediction hold one byte a cell.
+#'
+#' @section Engine of parsnip: Where package parsnip is loaded, `parsnip::rand_forest()` has the engine
+#' `"causalsynth"` for classification and regression; its `mtry`, `trees` and `min_n` are `mtry`, `trees` and
+#' `min_node_size`, other arguments go into `parsnip::set_engine()`.
+#'
 #' @details Columns are cut once into at most 255 ordered bins, exactly where a column has no more distinct values.
 #' Factors are split as categories: levels are ordered by the node's own mean outcome, which finds the best binary
 #' subset for means and for two classes. Missing values are a category of their own in factors; in numeric columns
@@ -13,7 +21,8 @@
 #'
 #' Draws come from streams keyed by `seed` and the tree's number: the forest does not depend on `threads`.
 #'
-#' @param x A formula `y ~ x1 + x2` (then `data` follows), or a data frame or numeric matrix of covariates, n rows.
+#' @param x A formula `y ~ x1 + x2` (then `data` follows), or a data frame, a numeric matrix or a sparse matrix of
+#'   package Matrix with covariates, n rows. Columns of a matrix without names are `x1`, `x2` and so on.
 #' @param data Data frame with the formula's columns.
 #' @param y Outcome, length n: factor, logical, character, or number. No missing values.
 #' @param trees Number of trees.
@@ -41,6 +50,7 @@
 #'   matrix with a column a class otherwise), `$oob_error` their mean squared error (for classes, the Brier score).
 #'   Missing or infinite outcomes, infinite covariates, and in `predict()` lacking columns or levels never seen are
 #'   errors of class `causalsynth_error_data`.
+#' @seealso [forest_methods], [partial_dependence()].
 #' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}; Geurts,
 #'   Ernst and Wehenkel (2006) \doi{10.1007/s10994-006-6226-1} (extratrees); Wager and Athey (2018)
 #'   \doi{10.1080/01621459.2017.1319839} (honest trees); Wager, Hastie and Efron (2014), Confidence Intervals for Random
@@ -73,7 +83,7 @@ forest.formula <- function(x, data, ...) {
 #' @rdname forest
 #' @export
 forest.matrix <- function(x, y, ...) {
-  if (is.null(colnames(x))) colnames(x) <- paste0("x", seq_len(ncol(x)))
+  if (is.null(colnames(x))) colnames(x) <- made_names(ncol(x))
   forest.data.frame(as.data.frame(x), y, ...)
 }
 
@@ -236,7 +246,8 @@ forest_values <- function(fit, values) {
 
 #' @rdname forest
 #' @param object A forest.
-#' @param newdata Data frame of new rows with the columns of the fit; default: the out-of-bag predictions.
+#' @param newdata Data frame or matrix, perhaps sparse, of new rows with the columns of the fit; default: the
+#'   out-of-bag predictions.
 #' @param type `"response"`: means, or the most probable class; `"prob"`: class probabilities, one column a
 #'   class; `"leaf"`: the index of each row's leaf, an integer matrix of rows by trees.
 #' @param se.fit Also return standard errors of means or probabilities? Then the result is a list of `fit` and `se.fit`,
@@ -275,9 +286,13 @@ forest_predict_oob <- function(object, newdata, threads = NULL) {
 }
 
 encode_forest_rows <- function(object, newdata, arg = "newdata", call = rlang::caller_env()) {
-  if (is.matrix(newdata)) newdata <- as.data.frame(newdata)
+  if (is.matrix(newdata)) {
+    if (is.null(colnames(newdata))) colnames(newdata) <- made_names(ncol(newdata))
+    newdata <- as.data.frame(newdata)
+  }
+  if (is_matrix_class(newdata)) newdata <- sparse_frame(newdata, arg, call)
   check_data_frame(newdata, arg, min_rows = 0, call = call)
-  if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata, call = call)
+  if (!is.null(object$terms) && !is_sparse_frame(newdata)) newdata <- learner_frame(object$terms, newdata, call = call)
   encode_columns(newdata, object$blueprint, arg, call = call)
 }
 

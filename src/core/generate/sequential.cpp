@@ -22,6 +22,7 @@ SequentialGenerator SequentialGenerator::fit(const Frame& data, const GeneratorO
   options.validate();
   require(data.rows() >= 1 && data.cols() >= 1,
           "a generator needs at least one row and one column");
+  data.require_dense();
   SequentialGenerator result;
   for (std::size_t j = 0; j < data.cols(); ++j)
     result.laws_.push_back(ColumnLaw::fit(data, j, options, part_of(execution, j, data.cols())));
