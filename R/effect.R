@@ -6,8 +6,8 @@
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
-#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
-#'   names of a list label the methods.
+#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`, `"matching"`), an `est_*()` spec, or several as vector
+#'   or list; the names of a list label the methods.
 #' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW and OR: the first three.
 #' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method).
 #' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters.
@@ -57,7 +57,9 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   check_present(data, "data", call)
   ask <- effect_request(method, estimand, contrasts, se, call)
   synthetic <- check_synthetic(synthetic, nrow(data), call)
-  fitted <- nuisance(x, data, ..., seed = seed, threads = threads, weights = weights)
+  key <- rng_key(seed, call)
+  fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights)
+  fitted$run <- list(key = key, threads = threads)
   if (!is.null(cluster)) {
     cluster <- check_cluster(cluster, nrow(data), call)
     if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
@@ -87,6 +89,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
 effect_request <- function(method, estimand, contrasts, se, call) {
   se <- check_choice(se, c("if", "sandwich", "bootstrap"), "se", call)
   if (se == "bootstrap") {
+    for (est in resolve_methods(method, call)) check_support(est, "bootstrap", call)
     abort("input", "{.code se = \"bootstrap\"} comes with a later version; use {.val if} or {.val sandwich}.",
           call = call)
   }
@@ -96,10 +99,17 @@ effect_request <- function(method, estimand, contrasts, se, call) {
   )
 }
 
+# One method's pairs, or a list of those of the methods that have some; NULL where none has.
+subclass_of <- function(all) {
+  if (length(all) == 1) return(all[[1]])
+  all <- all[!vapply(all, is.null, NA)]
+  if (length(all)) all
+}
+
 # A named list of specs.
 resolve_methods <- function(method, call) {
   if (inherits(method, "causalsynth_estimator") || is.function(method)) method <- list(method)
-  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle)
+  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle, matching = est_matching)
   if (is.list(method)) method <- rejoin_specs(method, makers)
   specs <- lapply(method, resolve_method, makers = makers, call = call)
   if (length(specs) == 0) abort("input", "{.arg method} is empty.", call = call)
@@ -157,7 +167,8 @@ check_cluster <- function(cluster, n, call) {
 
 # One repetition's nuisances in the form that estimators read.
 repeat_pieces <- function(x, r) {
-  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs")]
+  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs", "terms")]
+  pieces["run"] <- list(x$run)
   pieces$treatment <- x$roles$treatment
   if (is.null(r)) return(pieces)
   pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
@@ -170,6 +181,7 @@ effect_of <- function(x, ask, cluster, call) {
   if (ask$contrasts && x$family != "binomial") {
     abort("input", "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.", call = call)
   }
+  if (!is.null(cluster)) for (est in ask$methods) check_support(est, "cluster", call)
   runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
     pieces <- repeat_pieces(x, r)
     fits <- lapply(ask$methods, run_estimator, pieces = pieces, estimand = ask$estimand, se = ask$se, call = call)
@@ -184,7 +196,8 @@ effect_of <- function(x, ask, cluster, call) {
     variance = combined$variance, estimand = ask$estimand, methods = ask$methods, se = ask$se,
     inference = vapply(first$fits, function(f) f$inference, ""), na_reason = collect("na_reason"),
     notes = collect("notes"), epsilon = collect("epsilon"), influence = first$influence,
-    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights, subclass = NULL,
+    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights,
+    subclass = subclass_of(collect("subclass")),
     weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = x$bounds,
