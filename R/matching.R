@@ -5,14 +5,13 @@
 match_points <- function(est, pieces, call) {
   if (est$distance %in% c("propensity", "logit")) return(propensity_points(est, pieces, call))
   columns <- match_columns(pieces, call)
-  spread <- sqrt(covariance_of(columns, pieces$treat, "overall", diagonal = TRUE))
-  constant <- spread <= 1e-12 * pmax(1e-300, apply(abs(columns), 2, max))
-  z <- columns[, !constant, drop = FALSE]
+  spread <- apply(columns, 2, stats::sd)
+  constant <- spread <= 1e-12 * apply(abs(columns), 2, max)
+  z <- scale(columns[, !constant, drop = FALSE], scale = spread[!constant])
   notes <- if (any(constant)) paste("constant, not matched on:", paste(colnames(columns)[constant], collapse = ", "))
   if (ncol(z) == 0) return(list(x = matrix(0, nrow(columns), 1), z = z, notes = notes))
-  z <- sweep(sweep(z, 2, colMeans(z)), 2, spread[!constant], "/")
-  root <- if (est$distance == "mahalanobis") inverse_root(covariance_of(z, pieces$treat, est$covariance))
-  else diag(1 / positive_root(covariance_of(z, pieces$treat, est$covariance, diagonal = TRUE)), ncol(z))
+  covariance <- covariance_of(z, pieces$treat, est$covariance)
+  root <- if (est$distance == "mahalanobis") inverse_root(covariance) else diagonal_root(diag(covariance))
   list(x = match_transform(z, root), z = z, notes = notes)
 }
 
@@ -56,16 +55,11 @@ match_columns <- function(pieces, call) {
   x[, colnames(x) != "(Intercept)", drop = FALSE]
 }
 
-# The sample covariance (or its diagonal), of all rows or pooled within arms.
-covariance_of <- function(z, treat, how, diagonal = FALSE) {
-  if (how == "within") for (arm in 0:1) {
-    rows <- treat == arm
-    z[rows, ] <- sweep(z[rows, , drop = FALSE], 2, colMeans(z[rows, , drop = FALSE]))
-  } else {
-    z <- sweep(z, 2, colMeans(z))
-  }
-  freedom <- nrow(z) - if (how == "within") 2 else 1
-  if (diagonal) colSums(z^2) / freedom else crossprod(z) / freedom
+# The sample covariance of columns of mean 0, of all rows or pooled within arms.
+covariance_of <- function(z, treat, how) {
+  if (how == "overall") return(crossprod(z) / (nrow(z) - 1))
+  between <- lapply(0:1, function(arm) sum(treat == arm) * tcrossprod(colMeans(z[treat == arm, , drop = FALSE])))
+  (crossprod(z) - between[[1]] - between[[2]]) / (nrow(z) - 2)
 }
 
 # L with L L' the generalised inverse of a covariance: directions without variance count for nothing.
@@ -76,8 +70,10 @@ inverse_root <- function(covariance) {
   sweep(parts$vectors[, kept, drop = FALSE], 2, sqrt(parts$values[kept]), "/")
 }
 
-# A column that varies between arms only separates them: no within-arm scale, no part in the distance.
-positive_root <- function(v) ifelse(v > 1e-16 * max(v), sqrt(v), Inf)
+# A column that varies between arms only separates them: it has no within-arm scale, and no part in the distance.
+diagonal_root <- function(variance) {
+  diag(ifelse(variance > 1e-8 * max(variance), 1 / sqrt(pmax(variance, 0)), 0), length(variance))
+}
 
 find_matches <- function(est, study, queries, reference, m) {
   match_neighbours(study$x, queries, reference,
@@ -166,7 +162,8 @@ pair_outcomes <- function(est, study, key, call) {
   treated <- study$treat == 1
   list(
     target = seq_len(study$n) %in% rows, y1 = ifelse(treated, study$outcome, other),
-    y0 = ifelse(treated, other, study$outcome), used = used, subclass = factor(subclass),
+    y0 = ifelse(treated, other, study$outcome), used = used,
+    subclass = structure(subclass, levels = as.character(seq_along(rows)), class = "factor"),
     notes = pair_note(est, length(rows), unmatched, c("control", "treated")[study$arms + 1])
   )
 }

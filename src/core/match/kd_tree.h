@@ -31,6 +31,7 @@ class KdTree {
  private:
   static constexpr std::size_t kLeaf = 32;  // points a leaf: one block of lanes
   static constexpr std::size_t kTreeDims = 20;
+  static constexpr std::size_t kDimsAtOnce = 16;  // summed before a look at the bound
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
   // Nodes are in heap order: the children of i are 2i + 1 and 2i + 2; the last leaves_ are leaves.
@@ -46,7 +47,7 @@ class KdTree {
   }
   static std::size_t parent(std::size_t node) { return (node - 1) / 2; }
   void child_squares(std::size_t node, const double* query, double* squares) const;
-  void lane_squares(const double* block, const double* query, double* squares) const;
+  void lane_squares(const double* block, const double* query, double bound, double* squares) const;
   template <class Found>
   void descend(const double* query, Found& found) const;
   template <class Found>
@@ -81,18 +82,28 @@ inline void KdTree::child_squares(std::size_t node, const double* query, double*
   squares[1] = 0.25 * right;
 }
 
-// Eight lanes' sums stay in registers once the inner loop is unrolled, which gcc must be told.
-inline void KdTree::lane_squares(const double* block, const double* query, double* squares) const {
+// Squared distances to eight lanes of a block, or infinity for all once each exceeds the bound.
+// Their sums stay in registers once the inner loop is unrolled, which gcc must be told.
+inline void KdTree::lane_squares(const double* block, const double* query, double bound,
+                                 double* squares) const {
   double sums[8] = {};
-  for (std::size_t j = 0; j < dims_; ++j, block += kLeaf) {
-    const double value = query[j];
+  for (std::size_t begin = 0; begin < dims_; begin += kDimsAtOnce) {
+    const std::size_t end = begin + kDimsAtOnce < dims_ ? begin + kDimsAtOnce : dims_;
+    for (std::size_t j = begin; j < end; ++j, block += kLeaf) {
+      const double value = query[j];
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 8
 #endif
-    for (std::size_t i = 0; i < 8; ++i) {
-      const double difference = value - block[i];
-      sums[i] += difference * difference;
+      for (std::size_t i = 0; i < 8; ++i) {
+        const double difference = value - block[i];
+        sums[i] += difference * difference;
+      }
     }
+    bool beyond = end < dims_;
+    for (std::size_t i = 0; i < 8 && beyond; ++i) beyond = sums[i] > bound;
+    if (!beyond) continue;
+    for (double& sum : sums) sum = kInfinity;
+    break;
   }
   for (std::size_t i = 0; i < 8; ++i) squares[i] = sums[i];
 }
@@ -102,7 +113,7 @@ void KdTree::scan_leaf(std::size_t leaf, const double* query, Found& found) cons
   double squares[kLeaf];
   const double* block = blocks_.data() + leaf * dims_ * kLeaf;
   for (std::size_t lane = 0; lane < kLeaf; lane += 8)
-    lane_squares(block + lane, query, squares + lane);
+    lane_squares(block + lane, query, found.bound(), squares + lane);
   const int* points = points_.data() + leaf * kLeaf;
   // Empty and removed lanes lie at infinity.
   for (std::size_t i = 0; i < kLeaf; ++i)
