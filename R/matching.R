@@ -40,7 +40,9 @@ match_columns <- function(pieces, call) {
   ), call = call)
   covs <- droplevels(fixed_levels(unclass_frame(covs)))
   terms <- pieces$terms %||% all_columns_terms(covs)
-  missing <- vapply(covs[intersect(all.vars(terms), names(covs))], function(x) sum(is.na(x)), 1L)
+  used <- intersect(all.vars(terms), names(covs))
+  for (name in used) check_covariate(covs[[name]], name, call)
+  missing <- vapply(covs[used], function(x) sum(is.na(x)), 1L)
   missing <- missing[missing > 0]
   if (length(missing)) abort("data", c(
     "Matching on covariates needs all their values; {length(missing)} column{?s} {?has/have} missing ones:",
@@ -128,7 +130,7 @@ adjustment <- function(est, study, pool, used, call) {
   x <- cbind(1, study$z[rows, , drop = FALSE])
   fit <- glm_core(x, study$outcome[rows], "gaussian", used[rows])
   if (length(rows) <= fit$rank) abort("data", c(
-    "The bias adjustment regresses on {fit$rank} column{?s}, but only {length(rows)} row{?s} of an arm are matches.",
+    "The bias adjustment regresses on {fit$rank} column{?s}, but only {length(rows)} row{?s} of an arm {?is/are} used.",
     i = "Use {.code bias_adjust = FALSE}, fewer covariates, or a larger {.arg m}."
   ), call = call)
   drop(study$z %*% fit$coefficients[-1])

@@ -2,7 +2,7 @@ test_that("specs print, format and summarise", {
   specs <- list(
     learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"),
     gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), est_aipw(), est_iptw("ht", cap = 20),
-    est_or(), est_tmle()
+    est_or(), est_tmle(), est_matching(m = 2)
   )
   for (spec in specs) {
     expect_speaks(spec)

@@ -34,13 +34,15 @@ test_that("without ties exactly m rows are taken, the first of the data", {
 test_that("columns of every kind are coordinates; levels have no reference", {
   n <- 60
   i <- seq_len(n)
-  d <- data.frame(a = rep(0:1, n / 2), y = sin(i), number = cos(i), flag = i %% 3 == 0, text = c("u", "v", "w")[1 + i %% 3],
+  d <- data.frame(a = rep(0:1, n / 2), y = sin(i), number = cos(i), flag = i %% 3 == 0,
+                  text = c("u", "v", "w")[1 + i %% 3],
                   day = as.Date("2020-01-01") + i %% 7, grade = factor(c("low", "mid", "high")[1 + i %% 3],
                                                                   c("low", "mid", "high", "none"), ordered = TRUE),
                   pair = factor(i %% 2 + i %% 4 > 2))
   pieces <- list(covs = d[-(1:2)])
-  expect_identical(colnames(match_columns(pieces)), c("number", "flagTRUE", "textu", "textv", "textw", "day", "gradelow",
-                                                      "grademid", "gradehigh", "pairTRUE"))
+  expect_identical(colnames(match_columns(pieces)),
+                   c("number", "flagTRUE", "textu", "textv", "textw", "day", "gradelow", "grademid", "gradehigh",
+                     "pairTRUE"))
   run <- function(rows, ...) {
     nu <- as_nuisance(rows$a, rows$y, rep(.5, n), rows$y, rows$y, covs = rows[-(1:2)])
     coef(estimate_effect(nu, method = est_matching(...)))[["ATE"]]
