@@ -1,17 +1,17 @@
 # How data frame columns travel to the core and back: numeric vectors, or integer codes of a factor.
 
 # What must be known to encode new rows alike and to give synthetic rows the seed's types: one entry a column with
-# kind ("numeric", "factor"), levels, decimals (NA: more than six), and ptype (an empty column of that type).
-column_blueprint <- function(data) {
+# kind ("numeric", "factor"), levels, decimals (NA: more than six, or not wanted), and ptype (an empty column of that
+# type).
+column_blueprint <- function(data, decimals = TRUE) {
   lapply(data, function(x) {
     if (is.character(x)) x_levels <- sort(unique(x[!is.na(x)]), method = "radix")
     else if (is.factor(x)) x_levels <- levels(x)
     else x_levels <- NULL
-    values <- if (is.null(x_levels)) as.numeric(x)
     list(
       kind = if (is.null(x_levels)) "numeric" else "factor",
       levels = x_levels,
-      decimals = if (is.null(x_levels)) count_decimals(values) else NA,
+      decimals = if (decimals && is.null(x_levels)) count_decimals(as.numeric(x)) else NA,
       ptype = x[0]
     )
   })

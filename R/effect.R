@@ -6,6 +6,12 @@
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
+#' @details `bounds = "adaptive"` chooses the bound b = min(.25, c / (sqrt(n) log n)) on each arm's probability among
+#'   c = .25, .5, 1, 2, 3, 4, 5, 6, 8, by Lepski's rule: the largest c whose estimate differs from that of every
+#'   smaller c' by at most 1.5 sqrt(|SE'^2 - SE^2|). Each method of each estimand has its own choice; with `repeats`
+#'   it is made once, on the medians. The choice and the number of rows it bounds are printed, and kept with the
+#'   candidates in `$bounds`. In the spirit of Xu, Gruber and van der Laan (2026).
+#'
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`, `"matching"`), an `est_*()` spec, or several as vector
 #'   or list; the names of a list label the methods.
 #' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW and OR: the first three.
@@ -22,7 +28,7 @@
 #'   median(se^2 + (theta_r - median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class
 #'   `causalsynth_error_input`, `_data` or `_overlap`.
 #' @references Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68; Stefanski and Boos (2002), The
-#'   American Statistician 56, 29-38.
+#'   American Statistician 56, 29-38; Xu, Gruber and van der Laan (2026), arXiv 2604.20059.
 #' @examples
 #' d <- data.frame(w = rnorm(300))
 #' d$a <- rbinom(300, 1, plogis(d$w))
@@ -166,14 +172,15 @@ check_cluster <- function(cluster, n, call) {
 }
 
 # One repetition's nuisances in the form that estimators read.
-repeat_pieces <- function(x, r) {
+repeat_pieces <- function(x, r, bound) {
   pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs", "terms")]
   pieces["run"] <- list(x$run)
   pieces$treatment <- x$roles$treatment
-  if (is.null(r)) return(pieces)
-  pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
-  pieces["fits"] <- list(r$fits)
-  pieces[c("g1", "g0")] <- causal_bounds(r$ps, as.numeric(x$bounds$value))[c("g1", "g0")]
+  if (!is.null(r)) {
+    pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
+    pieces["fits"] <- list(r$fits)
+  }
+  pieces[c("g1", "g0")] <- causal_bounds(pieces$ps, bound)[c("g1", "g0")]
   pieces
 }
 
@@ -182,9 +189,12 @@ effect_of <- function(x, ask, cluster, call) {
     abort("input", "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.", call = call)
   }
   if (!is.null(cluster)) for (est in ask$methods) check_support(est, "cluster", call)
+  bounds <- settle_bounds(x, ask, cluster, call)
   runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
-    pieces <- repeat_pieces(x, r)
-    fits <- lapply(ask$methods, run_estimator, pieces = pieces, estimand = ask$estimand, se = ask$se, call = call)
+    fits <- lapply(stats::setNames(nm = names(ask$methods)), function(m) {
+      run_estimator(ask$methods[[m]], pieces = repeat_pieces(x, r, method_bound(bounds, m, x)),
+                    estimand = ask$estimand, se = ask$se, call = call)
+    })
     c(list(fits = fits), effect_terms(fits, ask, cluster))
   })
   combined <- combine_repeats(runs)
@@ -200,8 +210,9 @@ effect_of <- function(x, ask, cluster, call) {
     subclass = subclass_of(collect("subclass")),
     weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
-    n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = x$bounds,
+    n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = bounds,
     learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
-    aliased = fit_aliased(x)
+    aliased = fit_aliased(x), omitted = x$omitted, one_arm_levels = x$one_arm_levels,
+    separated = separation_lines(x$notes$separated)
   ), class = "causalsynth_effect")
 }

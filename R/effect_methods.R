@@ -6,13 +6,13 @@
 #' @param conf.int TRUE adds confidence limits.
 #' @param conf.level,level Confidence level.
 #' @param parm Names or numbers of the coefficients, or all of them.
-#' @param data The data frame the effect was estimated from (without omitted rows), or `NULL` for its covariates.
 #' @param ... Not used; an unknown argument is an error.
 #' @return `tidy()`: a data frame with columns `method`, `term`, `estimate`, `std.error`, `statistic`, `p.value`,
-#'   `conf.low`, `conf.high`, one row a method and term. `glance()`: one row a method. `augment()`: the data with
-#'   `.ps`, `.q1`, `.q0`, `.weights`. `autoplot()`: a ggplot. `confint()`: a matrix. `coef()`, `vcov()`: the
-#'   contrasts, named `ATE` (with several methods `aipw:ATE` and so on), and their joint covariance. `weights()`:
-#'   the methods' weights. `nobs()`: rows analysed. `as.list()`: one effect a method.
+#'   `conf.low`, `conf.high`, one row a method and term. `glance()`: one row a method. `confint()`: a matrix.
+#'   `coef()`, `vcov()`: the contrasts, named `ATE` (with several methods `aipw:ATE` and so on), and their joint
+#'   covariance. `weights()`: the methods' weights. `nobs()`: rows analysed. `as.list()`: one effect a method.
+#' @seealso [augment()][augment_methods] adds weights to the data, [autoplot()][autoplot.causalsynth_effect] is a forest
+#'   plot, [as_weightit()] leads to WeightIt and cobalt, [diagnose_overlap()] to balance.
 #' @examples
 #' a <- rep(0:1, 50)
 #' fit <- estimate_effect(as_nuisance(a, rnorm(100, a), rep(.5, 100), rep(1, 100), rep(0, 100)))
@@ -80,6 +80,7 @@ glance.causalsynth_effect <- function(x, ...) {
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),
     n_omitted = x$n_omitted, bounds = x$bounds$rule, n_bounded = x$bounds$n_bounded,
+    bound = if (x$bounds$rule %in% c("none", "clip")) NA_real_ else x$bounds$value,
     epsilon = vapply(x$epsilon, function(e) if (length(e) == 1) e[[1]] else NA_real_, 1),
     epsilon_control = vapply(x$epsilon, function(e) if (length(e) == 2) e[[1]] else NA_real_, 1),
     epsilon_treated = vapply(x$epsilon, pick, 1, i = 2),
@@ -87,39 +88,6 @@ glance.causalsynth_effect <- function(x, ...) {
     crossfit_treatment = x$crossfit[["treatment"]], crossfit_outcome = x$crossfit[["outcome"]],
     repeats = x$n_repeats, inference = unname(x$inference), row.names = NULL
   )
-}
-
-#' @rdname effect_methods
-#' @export
-augment.causalsynth_effect <- function(x, data = NULL, ...) {
-  check_dots_empty(..., .known = "data")
-  if (is.null(data)) {
-    data <- if (is.null(x$covs)) data.frame(treat = x$treat) else cbind(x$covs, .treat = x$treat)
-    data$.outcome <- x$outcome
-  }
-  if (nrow(data) != x$n) abort("input", "{.arg data} has {nrow(data)} row{?s}; the effect was estimated from {x$n}.")
-  data$.ps <- x$distance
-  data$.q1 <- x$q1
-  data$.q0 <- x$q0
-  if (is.data.frame(x$weights)) data[paste0(".weights_", names(x$weights))] <- x$weights
-  else data$.weights <- x$weights
-  data
-}
-
-#' @rdname effect_methods
-#' @export
-autoplot.causalsynth_effect <- function(object, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
-  table <- tidy(object, conf.level = conf.level)[is_contrast(object), ]
-  table$method <- factor(table$method, rev(table$method))
-  table$conf.low[is.na(table$conf.low)] <- table$estimate[is.na(table$conf.low)]
-  table$conf.high[is.na(table$conf.high)] <- table$estimate[is.na(table$conf.high)]
-  ggplot2::ggplot(table, ggplot2::aes(x = .data$estimate, y = .data$method)) +
-    ggplot2::geom_vline(xintercept = 0, linetype = 2, colour = "grey60") +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high)) +
-    ggplot2::geom_point(size = 2) +
-    ggplot2::labs(x = paste0(object$estimand, " with ", 100 * conf.level, " % confidence interval"), y = NULL) +
-    ggplot2::theme_minimal()
 }
 
 #' @export
@@ -135,6 +103,7 @@ as.list.causalsynth_effect <- function(x, ...) {
     for (name in c("methods", "inference", "na_reason", "notes", "epsilon")) one[[name]] <- x[[name]][label]
     if (is.data.frame(x$weights)) one$weights <- x$weights[[label]]
     if (is.list(x$subclass)) one["subclass"] <- list(x$subclass[[label]])
+    one$bounds <- bounds_of_method(x$bounds, label)
     structure(one, class = class(x))
   }), labels)
 }
@@ -182,6 +151,8 @@ effect_footer <- function(x) {
     if (length(x$n_missing)) paste0("missing filled by mean or mode, with an indicator: ",
                                     paste0(names(x$n_missing), " (", x$n_missing, ")", collapse = ", ")),
     if (length(x$aliased)) paste0("collinear columns set aside: ", paste(x$aliased, collapse = ", ")),
+    if (length(x$separated)) paste("perfect separation of", x$separated),
+    if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; ")),
     utils::head(notes, 6)
   )
 }
