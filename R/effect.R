@@ -1,7 +1,7 @@
 #' Estimate an average treatment effect
 #'
-#' Effects of a binary treatment by weighting, outcome regression, AIPW or TMLE, from a formula and data or from
-#' fitted nuisances.
+#' Effects of a binary treatment by weighting, outcome regression, AIPW, TMLE or matching, from a formula and data or
+#' from fitted nuisances.
 #'
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
@@ -14,12 +14,14 @@
 #'
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`, `"matching"`), an `est_*()` spec, or several as vector
 #'   or list; the names of a list label the methods.
-#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW and OR: the first three.
+#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW, OR and
+#'   matching: the first three.
 #' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method).
 #' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters.
 #' @param weights Case weights, one a row, or `NULL`.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
-#'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"` is refused: it is not there yet.
+#'   nuisances; Abadie and Imbens's variance for [est_matching()]. `"sandwich"`: stacked estimating equations
+#'   throughout. `"bootstrap"` is refused: it is not there yet.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Arguments of [nuisance()] such as `learner_treatment`, `crossfit` or `bounds`.

@@ -58,7 +58,7 @@ add_propensity_error <- function(errors, est, study, fit, matched) {
     errors$inference <- paste0(errors$inference, "; propensity treated as known", why)
     errors
   }
-  if (!est$replace || !inherits(fit, "fit_glm")) return(known())
+  if (!est$replace || !inherits(fit, "fit_glm") || is.null(fit$x)) return(known())
   x <- fit$x[, !fit$aliased, drop = FALSE]
   x <- sweep(x, 2, sqrt(colMeans(x^2)), "/")
   p <- study$ps
