@@ -93,6 +93,26 @@ linear_logistic <- function(x, y, weights, offset, options) {
     .Call(`_causalsynth_linear_logistic`, x, y, weights, offset, options)
 }
 
+match_transform <- function(x, root) {
+    .Call(`_causalsynth_match_transform`, x, root)
+}
+
+match_neighbours <- function(x, queries, reference, options, run) {
+    .Call(`_causalsynth_match_neighbours`, x, queries, reference, options, run)
+}
+
+match_means <- function(neighbours, values) {
+    .Call(`_causalsynth_match_means`, neighbours, values)
+}
+
+match_usage <- function(neighbours, n) {
+    .Call(`_causalsynth_match_usage`, neighbours, n)
+}
+
+match_greedy <- function(x, focal, pool, options, run) {
+    .Call(`_causalsynth_match_greedy`, x, focal, pool, options, run)
+}
+
 mechanism_draw <- function(n, overlap, counterfactuals, key, threads, progress) {
     .Call(`_causalsynth_mechanism_draw`, n, overlap, counterfactuals, key, threads, progress)
 }

@@ -1,7 +1,7 @@
 #' Estimate an average treatment effect
 #'
-#' Effects of a binary treatment by weighting, outcome regression, AIPW or TMLE, from a formula and data or from
-#' fitted nuisances.
+#' Effects of a binary treatment by weighting, outcome regression, AIPW, TMLE or matching, from a formula and data or
+#' from fitted nuisances.
 #'
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
@@ -12,14 +12,16 @@
 #'   it is made once, on the medians. The choice and the number of rows it bounds are printed, and kept with the
 #'   candidates in `$bounds`. In the spirit of Xu, Gruber and van der Laan (2026).
 #'
-#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
-#'   names of a list label the methods.
-#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW and OR: the first three.
+#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`, `"matching"`), an `est_*()` spec, or several as vector
+#'   or list; the names of a list label the methods.
+#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW, OR and
+#'   matching: the first three.
 #' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method).
 #' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters.
 #' @param weights Case weights, one a row, or `NULL`.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
-#'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"` is refused: it is not there yet.
+#'   nuisances; Abadie and Imbens's variance for [est_matching()]. `"sandwich"`: stacked estimating equations
+#'   throughout. `"bootstrap"` is refused: it is not there yet.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Arguments of [nuisance()] such as `learner_treatment`, `crossfit` or `bounds`.
@@ -63,7 +65,9 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   check_present(data, "data", call)
   ask <- effect_request(method, estimand, contrasts, se, call)
   synthetic <- check_synthetic(synthetic, nrow(data), call)
-  fitted <- nuisance(x, data, ..., seed = seed, threads = threads, weights = weights)
+  key <- rng_key(seed, call)
+  fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights)
+  fitted$run <- list(key = key, threads = threads)
   if (!is.null(cluster)) {
     cluster <- check_cluster(cluster, nrow(data), call)
     if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
@@ -93,6 +97,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
 effect_request <- function(method, estimand, contrasts, se, call) {
   se <- check_choice(se, c("if", "sandwich", "bootstrap"), "se", call)
   if (se == "bootstrap") {
+    for (est in resolve_methods(method, call)) check_support(est, "bootstrap", call)
     abort("input", "{.code se = \"bootstrap\"} comes with a later version; use {.val if} or {.val sandwich}.",
           call = call)
   }
@@ -102,10 +107,17 @@ effect_request <- function(method, estimand, contrasts, se, call) {
   )
 }
 
+# One method's pairs, or a list of those of the methods that have some; NULL where none has.
+subclass_of <- function(all) {
+  if (length(all) == 1) return(all[[1]])
+  all <- all[!vapply(all, is.null, NA)]
+  if (length(all)) all
+}
+
 # A named list of specs.
 resolve_methods <- function(method, call) {
   if (inherits(method, "causalsynth_estimator") || is.function(method)) method <- list(method)
-  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle)
+  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle, matching = est_matching)
   if (is.list(method)) method <- rejoin_specs(method, makers)
   specs <- lapply(method, resolve_method, makers = makers, call = call)
   if (length(specs) == 0) abort("input", "{.arg method} is empty.", call = call)
@@ -163,7 +175,8 @@ check_cluster <- function(cluster, n, call) {
 
 # One repetition's nuisances in the form that estimators read.
 repeat_pieces <- function(x, r, bound) {
-  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs")]
+  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs", "terms")]
+  pieces["run"] <- list(x$run)
   pieces$treatment <- x$roles$treatment
   if (!is.null(r)) {
     pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
@@ -177,6 +190,7 @@ effect_of <- function(x, ask, cluster, call) {
   if (ask$contrasts && x$family != "binomial") {
     abort("input", "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.", call = call)
   }
+  if (!is.null(cluster)) for (est in ask$methods) check_support(est, "cluster", call)
   bounds <- settle_bounds(x, ask, cluster, call)
   runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
     fits <- lapply(stats::setNames(nm = names(ask$methods)), function(m) {
@@ -194,7 +208,8 @@ effect_of <- function(x, ask, cluster, call) {
     variance = combined$variance, estimand = ask$estimand, methods = ask$methods, se = ask$se,
     inference = vapply(first$fits, function(f) f$inference, ""), na_reason = collect("na_reason"),
     notes = collect("notes"), epsilon = collect("epsilon"), influence = first$influence,
-    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights, subclass = NULL,
+    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights,
+    subclass = subclass_of(collect("subclass")),
     weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = bounds,

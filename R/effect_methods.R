@@ -102,6 +102,7 @@ as.list.causalsynth_effect <- function(x, ...) {
     one$influence <- x$influence[, rows, drop = FALSE]
     for (name in c("methods", "inference", "na_reason", "notes", "epsilon")) one[[name]] <- x[[name]][label]
     if (is.data.frame(x$weights)) one$weights <- x$weights[[label]]
+    if (is.list(x$subclass)) one["subclass"] <- list(x$subclass[[label]])
     one$bounds <- bounds_of_method(x$bounds, label)
     structure(one, class = class(x))
   }), labels)

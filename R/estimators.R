@@ -5,9 +5,16 @@ new_estimator <- function(kind, ...) {
 }
 
 # Runs a spec on the pieces of one repetition (treat, outcome, ps, g1, g0, q1, q0, weights, family, fits, covs,
-# treatment). Returns list(mean_1, mean_0, if_1, if_0, weights, epsilon, inference (a phrase), factor (n / (n - 1) or
-# 1 on the variance), na_reason (NULL, or why there is no standard error), notes).
+# treatment, terms, run (NULL, or list(key, threads))). Returns list(mean_1, mean_0, if_1, if_0, weights, epsilon,
+# inference (a phrase), factor (n / (n - 1) or 1 on the variance), na_reason (NULL, or why there is no standard
+# error), notes, subclass (NULL, or a factor of pairs)).
 run_estimator <- function(est, pieces, estimand, se, call = rlang::caller_env()) UseMethod("run_estimator")
+
+# Stops where a method cannot do `what` ("bootstrap", "cluster").
+check_support <- function(est, what, call) UseMethod("check_support")
+
+#' @exportS3Method
+check_support.default <- function(est, what, call) invisible()
 
 # Several specs, or specs and names of methods, as a list.
 #' @export

@@ -58,7 +58,7 @@ plot.causalsynth_forest <- function(x, ...) draw_plot(x, ...)
 #' @export
 autoplot.causalsynth_forest <- function(object, type = NULL, ...) {
   check_dots_empty(..., .known = "type")
-  if (is.null(object$oob)) abort("input", "This forest left no row out of bag: there is nothing to plot.")
+  if (is.null(object$oob)) abort_no_oob(object, "There is nothing to plot.")
   of_means <- is.null(object$classes) && object$kind == "mean"
   type <- check_choice(type %||% if (of_means) "observed" else "calibration",
                        c("calibration", "observed", "node_size"), "type")

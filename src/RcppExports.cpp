@@ -290,6 +290,67 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// match_transform
+Rcpp::NumericMatrix match_transform(Rcpp::NumericMatrix x, Rcpp::NumericMatrix root);
+RcppExport SEXP _causalsynth_match_transform(SEXP xSEXP, SEXP rootSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type root(rootSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_transform(x, root));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_neighbours
+Rcpp::List match_neighbours(Rcpp::NumericMatrix x, Rcpp::IntegerVector queries, Rcpp::IntegerVector reference, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_neighbours(SEXP xSEXP, SEXP queriesSEXP, SEXP referenceSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type queries(queriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_neighbours(x, queries, reference, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_means
+Rcpp::NumericMatrix match_means(Rcpp::List neighbours, Rcpp::NumericMatrix values);
+RcppExport SEXP _causalsynth_match_means(SEXP neighboursSEXP, SEXP valuesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type neighbours(neighboursSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type values(valuesSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_means(neighbours, values));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_usage
+Rcpp::List match_usage(Rcpp::List neighbours, int n);
+RcppExport SEXP _causalsynth_match_usage(SEXP neighboursSEXP, SEXP nSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type neighbours(neighboursSEXP);
+    Rcpp::traits::input_parameter< int >::type n(nSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_usage(neighbours, n));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_greedy
+Rcpp::IntegerVector match_greedy(Rcpp::NumericMatrix x, Rcpp::IntegerVector focal, Rcpp::IntegerVector pool, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_greedy(SEXP xSEXP, SEXP focalSEXP, SEXP poolSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type focal(focalSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type pool(poolSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_greedy(x, focal, pool, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // mechanism_draw
 Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::NumericVector key, int threads, Rcpp::Nullable<Rcpp::Function> progress);
 RcppExport SEXP _causalsynth_mechanism_draw(SEXP nSEXP, SEXP overlapSEXP, SEXP counterfactualsSEXP, SEXP keySEXP, SEXP threadsSEXP, SEXP progressSEXP) {
@@ -414,6 +475,11 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
     {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
+    {"_causalsynth_match_transform", (DL_FUNC) &_causalsynth_match_transform, 2},
+    {"_causalsynth_match_neighbours", (DL_FUNC) &_causalsynth_match_neighbours, 5},
+    {"_causalsynth_match_means", (DL_FUNC) &_causalsynth_match_means, 2},
+    {"_causalsynth_match_usage", (DL_FUNC) &_causalsynth_match_usage, 2},
+    {"_causalsynth_match_greedy", (DL_FUNC) &_causalsynth_match_greedy, 5},
     {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
     {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
     {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 5},
