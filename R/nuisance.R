@@ -20,8 +20,8 @@
 #' @param na.action `na.fail`, or `na.omit` to drop rows with a missing treatment or outcome.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
-#' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; [learn_forest()] takes
-#'   none (an error).
+#' @param weights Case weights, one a row of `data`, or `NULL`: learners fit with them (own functions need an argument
+#'   `weights` for it).
 #' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
 #'   (bounded probabilities; with `bounds = "adaptive"` by Gruber's rule until an effect is estimated), `bounds`, `n`,
 #'   `weights`, `covs`, `notes` (weights of stacks, separation, filled and aliased columns) and more. Errors are of

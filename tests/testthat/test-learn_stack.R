@@ -128,6 +128,16 @@ test_that("a stack within a stack, a constant outcome, and what is kept of the r
   expect_identical(predict_fit(constant, d[1:3, ]), rep(2, 3))
 })
 
+test_that("case weights enter the members and their shares", {
+  d <- stack_study()
+  w <- rep(c(0, 1, 3), 50)
+  fit <- fit_learner(learn_stack(forest = small_forest(), glm = learn_glm()), d[c("w", "v")], d$y, "gaussian",
+                     rng_key(1), 1L, weights = w)
+  honest <- vapply(fit$members, `[[`, numeric(150), "honest")
+  expect_identical(fit$share, stack_weights(honest, d$y, w))
+  expect_equal(unname(fit$members$glm$whole$coefficients), unname(coef(lm(y ~ w + v, d, weights = rep(c(0, 1, 3), 50)))))
+})
+
 test_that("members that separate are said once", {
   d <- stack_study()
   learner <- learn_stack(small_forest(), learn_glm(), folds = 5)
@@ -152,7 +162,6 @@ test_that("bad stacks are named", {
     learn_stack(folds = 1)
     learn_stack(crossfit = "none")
     learn_stack(learn_glm(), learn_forest(outcome = "joint"))
-    nuisance(y ~ a | ., d, learn_stack(), learn_glm(), weights = 1:30)
     lost <- learn_function(function(x, y) mean(y), function(object, newx) rep(NA_real_, nrow(newx)), label = "lost")
     nuisance(y ~ a | ., d, learn_glm(), learn_stack(learn_glm(), lost), seed = 1)
     short <- learn_function(function(x, y) mean(y), function(object, newx) object, label = "short")
