@@ -16,6 +16,7 @@ crossfit_once <- function(job, key) {
 
 # Folds with the same share of each arm (and of each value of a binary outcome).
 stratified_folds <- function(job, key) {
+  if (!is.null(job$groups)) return(grouped_folds(job, key))
   strata <- job$treat + if (job$family == "binomial") 2 * job$outcome else 0
   order <- random_permutation(unclass(key), length(strata))
   order <- order[order(strata[order])]

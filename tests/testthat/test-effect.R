@@ -167,7 +167,7 @@ test_that("TMLE solves its score and target_q() returns its regressions", {
   d <- simulated(300)
   nu <- nuisance(y ~ a | w + v, d, learn_glm(), learn_glm())
   for (fluctuation in c("two", "one")) for (weighted in c(TRUE, FALSE)) {
-    q <- target_q(nu, fluctuation, weighted)
+    q <- target_q(nu, est_tmle(fluctuation, weighted))
     score <- mean(nu$treat / nu$g1 * (nu$outcome - q$q1) - (1 - nu$treat) / nu$g0 * (nu$outcome - q$q0))
     expect_lt(abs(score), 1e-6)
     fit <- estimate_effect(nu, method = est_tmle(fluctuation, weighted))

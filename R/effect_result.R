@@ -1,0 +1,114 @@
+# From fitted nuisances and a request to an effect object.
+
+# One repetition's nuisances in the form that estimators read.
+repeat_pieces <- function(x, r) {
+  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs")]
+  pieces$treatment <- x$roles$treatment
+  if (is.null(r)) return(pieces)
+  pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
+  pieces["fits"] <- list(r$fits)
+  pieces[c("g1", "g0")] <- causal_bounds(r$ps, as.numeric(x$bounds$value))[c("g1", "g0")]
+  pieces
+}
+
+# What each method finds in one repetition (r: NULL for the only one): its run_estimator() result with `means` (one an
+# arm, named) and `arm_influence` (a column an arm, in the same order).
+arm_fits <- function(x, r, ask, call) UseMethod("arm_fits")
+
+#' @exportS3Method
+arm_fits.causalsynth_nuisance <- function(x, r, ask, call) {
+  pieces <- repeat_pieces(x, r)
+  if (isTRUE(ask$point)) pieces["fits"] <- list(NULL)
+  lapply(ask$methods, function(method) {
+    fit <- run_estimator(method, pieces, ask$estimand, if (ask$se == "bootstrap") "if" else ask$se, call)
+    fit$means <- c(`1` = fit$mean_1, `0` = fit$mean_0)
+    fit$arm_influence <- cbind(fit$if_1, fit$if_0)
+    fit
+  })
+}
+
+# Arms and the terms made of them: labels in the order of `means`, the reference's position, and a suffix for terms
+# of single contrasts (none with two arms).
+arm_layout <- function(x) UseMethod("arm_layout")
+
+#' @exportS3Method
+arm_layout.causalsynth_nuisance <- function(x) list(labels = c("1", "0"), reference = 2L, suffix = "")
+
+# Estimates, covariance and influence functions over all repetitions. `run`: cluster, key, threads, call.
+effect_runs <- function(x, ask, cluster, call) {
+  layout <- arm_layout(x)
+  runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
+    fits <- arm_fits(x, r, ask, call)
+    c(list(fits = fits), effect_terms(fits, ask, layout, cluster))
+  })
+  c(combine_repeats(runs), list(first = runs[[1]], n_repeats = length(runs)))
+}
+
+effect_of <- function(x, ask, run) {
+  if (ask$contrasts && x$family != "binomial") {
+    abort("input", c(
+      "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.",
+      i = "Ratios of risks and odds are for outcomes of two values; leave {.arg contrasts} FALSE."
+    ), call = run$call)
+  }
+  if (ask$se == "bootstrap") check_can_refit(x, ask, run$call)
+  fit <- new_effect(x, ask, effect_runs(x, ask, run$cluster, run$call), run$cluster)
+  if (ask$se == "bootstrap") add_bootstrap(fit, x, ask, run) else fit
+}
+
+new_effect <- function(x, ask, found, cluster) {
+  first <- found$first
+  collect <- function(name) lapply(first$fits, `[[`, name)
+  weights <- collect("weights")
+  layout <- arm_layout(x)
+  object <- list(
+    estimates = cbind(first$labels, estimate = found$estimate, std.error = sqrt(diag(found$variance))),
+    variance = found$variance, estimand = ask$estimand, contrast_terms = contrast_terms(ask$estimand, layout),
+    methods = ask$methods, se = ask$se, inference = vapply(first$fits, function(f) f$inference, ""),
+    na_reason = collect("na_reason"), notes = collect("notes"), epsilon = collect("epsilon"),
+    score = vapply(first$fits, function(f) f$score %||% NA_real_, 1), influence = first$influence,
+    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights, subclass = NULL,
+    weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
+    outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
+    n_mixed_clusters = if (!is.null(cluster)) mixed_clusters(cluster, x$treat),
+    n_repeats = found$n_repeats, family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = x$bounds,
+    learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
+    aliased = fit_aliased(x), n_zero_weight = sum(x$weights == 0), one_arm_levels = x$one_arm_levels
+  )
+  if (is.null(x$arms)) structure(object, class = "causalsynth_effect") else arms_effect(object, x)
+}
+
+# Clusters with rows of more than one arm.
+mixed_clusters <- function(cluster, treat) {
+  pairs <- unique(data.frame(cluster = cluster, treat = treat))
+  sum(table(pairs$cluster) > 1)
+}
+
+# Levels of factors that occur in one arm only: a message for each column, or NULL. There an outcome regression of the
+# other arms has seen nothing like them, which is said aloud.
+levels_of_one_arm <- function(covs, treat, arms, call) {
+  codes <- sort(unique(treat))
+  found <- lapply(names(covs)[vapply(covs, is.factor, NA)], function(name) {
+    values <- covs[[name]]
+    known <- !is.na(values)
+    cell <- as.integer(values) + nlevels(values) * (match(treat, codes) - 1)
+    counts <- matrix(tabulate(cell[known], nlevels(values) * length(codes)), nlevels(values))
+    alone <- which(rowSums(counts > 0) == 1)
+    if (length(alone) == 0) return(NULL)
+    arm <- arms[max.col(counts[alone, , drop = FALSE], "first")]
+    shown <- paste0("\"", levels(values)[alone], "\" (", rowSums(counts)[alone], ", ", arm, ")")
+    list(column = name, levels = length(alone), rows = sum(counts[alone, ]), shown = shown)
+  })
+  found <- Filter(Negate(is.null), found)
+  if (length(found) == 0) return(NULL)
+  lines <- vapply(found, function(f) {
+    paste0(f$column, ": ", paste(utils::head(f$shown, 3), collapse = ", "), if (f$levels > 3) ", ...")
+  }, "")
+  rows <- sum(vapply(found, `[[`, 1, "rows"))
+  cli::cli_warn(c(
+    "{length(found)} factor{?s} {?has/have} levels seen in one arm only (level, rows, arm): {lines}.",
+    i = "The other arm's outcome cannot be learnt there: merge levels, drop these {rows} row{?s}, or use
+         {.code estimand = \"ATO\"}."
+  ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
+  lines
+}
