@@ -79,7 +79,7 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   check_present(data, "data", call)
   ask <- effect_request(method, estimand, contrasts, se, bootstrap, call)
   check_data_frame(data, "data", call = call)
-  synthetic <- check_synthetic(synthetic, nrow(data), call)
+  synthetic <- check_synthetic(synthetic, nrow(data), ask$se, call)
   if (!is.null(reference)) data <- with_reference(x, data, reference, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, nrow(data), call)
   # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
@@ -87,7 +87,7 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster)
   if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
   run <- list(cluster = cluster, key = key, threads = threads, call = call)
-  scale_synthetic(effect_of(fitted, ask, run), synthetic, call)
+  scale_synthetic(effect_of(fitted, ask, run), synthetic)
 }
 
 #' @rdname estimate_effect
@@ -99,11 +99,12 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
   ask <- effect_request(method, estimand, contrasts, se, bootstrap, call)
+  synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) x <- with_weights(x, weights, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)
   run <- list(cluster = cluster %||% x$cluster, key = if (ask$se == "bootstrap") rng_key(seed, call),
               threads = threads, call = call)
-  scale_synthetic(effect_of(x, ask, run), check_synthetic(synthetic, x$n, call), call)
+  scale_synthetic(effect_of(x, ask, run), synthetic)
 }
 
 # Other case weights than the nuisances were fitted with: stacked equations do not hold for them.

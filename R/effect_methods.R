@@ -38,7 +38,7 @@ NULL
 tidy.causalsynth_effect <- function(x, conf.int = TRUE, conf.level = .95, exponentiate = FALSE, conf.type = NULL,
                                     ...) {
   call <- rlang::current_env()
-  check_dots_empty(..., .known = c("conf.int", "conf.level", "exponentiate", "conf.type"))
+  check_table_dots(list(...), c("conf.int", "conf.level", "exponentiate", "conf.type"), call)
   check_level(conf.level, "conf.level")
   check_flag(exponentiate, "exponentiate")
   table <- x$estimates
@@ -52,6 +52,14 @@ tidy.causalsynth_effect <- function(x, conf.int = TRUE, conf.level = .95, expone
   if (exponentiate) table <- exponentiated(table, x)
   rownames(table) <- NULL
   table
+}
+
+# modelsummary hands on what it was asked for itself; anything else is an unknown argument.
+check_table_dots <- function(dots, known, call) {
+  empty <- vapply(dots, function(x) is.null(x) || isFALSE(x), NA)
+  foreign <- names(dots) %in% c("vcov", "coef_rename") & empty | names(dots) %in% "gof_map"
+  dots <- dots[!foreign]
+  check_dots_empty(!!!dots, .call = call, .known = known)
 }
 
 exponentiated <- function(table, x) {
@@ -88,8 +96,8 @@ vcov.causalsynth_effect <- function(object, ..., complete = FALSE) {
   matrix(object$variance[rows, rows], sum(rows), dimnames = list(names, names))
 }
 
-asked_rows <- function(x, complete) {
-  if (check_flag(complete, "complete", rlang::caller_env(2))) rep(TRUE, nrow(x$estimates)) else is_contrast(x)
+asked_rows <- function(x, complete, call = rlang::caller_env()) {
+  if (check_flag(complete, "complete", call)) rep(TRUE, nrow(x$estimates)) else is_contrast(x)
 }
 
 #' @rdname effect_methods
@@ -111,7 +119,7 @@ weights.causalsynth_effect <- function(object, ...) object$weights
 #' @rdname effect_methods
 #' @export
 glance.causalsynth_effect <- function(x, ...) {
-  check_dots_empty(...)
+  check_table_dots(list(...), character(), rlang::current_env())
   pick <- function(e, i) if (length(e) >= i) e[[i]] else NA_real_
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),

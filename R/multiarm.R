@@ -197,8 +197,8 @@ check_arm_matrix <- function(x, name, n, levels, call) {
   if (!named) {
     abort("input", c(
       "{.arg {name}} must be a matrix of {n} rows with a column for each arm: {.val {levels}}.",
-      x = if (ok) "Its columns are {.val {colnames(x)}}." else "It is {describe(x)}{if (is.matrix(x)) paste0(' of ',
-      nrow(x), ' rows and ', ncol(x), ' columns')}."
+      x = if (ok) "Its columns are {.val {colnames(x)}}."
+      else if (is.matrix(x)) "It has {nrow(x)} row{?s} and {ncol(x)} column{?s}." else "It is {describe(x)}."
     ), call = call)
   }
   if (!is.null(colnames(x))) x <- x[, levels, drop = FALSE]

@@ -11,6 +11,8 @@ estimate_effect.causalsynth_nuisance_arms <- function(x, method = "aipw", ...,
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance_arms)))
   ask <- effect_request(method, estimand, contrasts, se, bootstrap, call)
+  check_arms_request(ask, call)
+  synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) {
     if (!isTRUE(all.equal(weights, x$weights))) x["fits"] <- list(NULL)
     x$repeats <- lapply(x$repeats, function(r) r[c("ps", "q")])
@@ -21,7 +23,7 @@ estimate_effect.causalsynth_nuisance_arms <- function(x, method = "aipw", ...,
   if (!is.null(reference)) x$reference <- check_reference(reference, x, call)
   run <- list(cluster = cluster %||% x$cluster, key = if (ask$se == "bootstrap") rng_key(seed, call),
               threads = threads, call = call)
-  scale_synthetic(effect_of(x, ask, run), check_synthetic(synthetic, x$n, call), call)
+  scale_synthetic(effect_of(x, ask, run), synthetic)
 }
 
 check_reference <- function(reference, x, call) {
@@ -122,7 +124,7 @@ arms_effect <- function(object, x) {
 #' @rdname effect_methods
 #' @export
 glance.causalsynth_effect_arms <- function(x, ...) {
-  check_dots_empty(...)
+  check_table_dots(list(...), character(), rlang::current_env())
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_arms = length(x$arms),
     n_smallest_arm = min(table(x$treat)), reference = x$reference, n_omitted = x$n_omitted, bounds = x$bounds$rule,

@@ -76,8 +76,12 @@ term_gradient <- function(term, mean_1, mean_0) {
   )
 }
 
-check_synthetic <- function(synthetic, rows, call) {
+check_synthetic <- function(synthetic, rows, se, call) {
   if (is.null(synthetic)) return(NULL)
+  if (se == "bootstrap") {
+    abort("input", c("{.arg synthetic} scales a variance, which bootstrap intervals do not follow.",
+                     i = "Use {.code se = \"if\"} with {.arg synthetic}."), call = call)
+  }
   if (!is.list(synthetic) || is.null(synthetic$n) || !all(names(synthetic) %in% c("n", "k", "m"))) {
     abort("input", c(
       "{.arg synthetic} must be {.code list(n = , k = , m = )}.",
@@ -91,12 +95,8 @@ check_synthetic <- function(synthetic, rows, call) {
   )
 }
 
-scale_synthetic <- function(fit, synthetic, call) {
+scale_synthetic <- function(fit, synthetic) {
   if (is.null(synthetic)) return(fit)
-  if (!is.null(fit$bootstrap)) {
-    abort("input", c("{.arg synthetic} scales a variance, which bootstrap intervals do not follow.",
-                     i = "Use {.code se = \"if\"} with {.arg synthetic}."), call = call)
-  }
   factor <- synthetic$k / synthetic$n + 1 / synthetic$m
   fit$variance <- fit$variance * factor
   fit$estimates$std.error <- sqrt(diag(fit$variance))
