@@ -57,7 +57,7 @@ bootstrap_plan <- function(x, ask, run) {
   crossfit <- x$crossfit
   crossfit[crossfit == "oob"] <- "folds"
   ask$point <- TRUE
-  list(data = data, unit = unit, rows = split(seq_len(x$n), unit), recipe = x$recipe, crossfit = crossfit,
+  list(data = data, unit = unit, clustered = !is.null(run$cluster), rows = split(seq_len(x$n), unit), recipe = x$recipe, crossfit = crossfit,
        ask = ask, weights = x$weights, key = derive_key(run$key, "bootstrap"))
 }
 
@@ -76,7 +76,9 @@ estimate_rows <- function(plan, index, unit, key, threads) {
     fitted$weights <- plan$weights[index]
     same <- is.null(fitted$arms) || identical(fitted$arms, levels(plan$data[[recipe$treatment]]))
     if (!same) abort("data", "An arm has no rows.")
-    list(estimate = effect_runs(fitted, plan$ask, NULL, rlang::current_env())$estimate)
+    # Standard errors are for adaptive bounds only, which rest on them.
+    cluster <- if (plan$clustered) unit
+    list(estimate = effect_runs(fitted, plan$ask, cluster, rlang::current_env())$estimate)
   }, warning = function(w) {
     warned <<- TRUE
     invokeRestart("muffleWarning")

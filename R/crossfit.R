@@ -1,7 +1,8 @@
 # Honest predictions of the nuisances: out of bag, by folds, or in sample.
 
-# One repetition: list(ps, q1, q0, fits). `job` holds study pieces: covs, terms, treat, treatment (name), outcome,
-# family, weights, learners (treatment, outcome), crossfit (same names), folds, threads, call.
+# One repetition: list(ps, q1, q0, fits, reports). `job` holds study pieces: covs, terms, treat, treatment (name),
+# outcome, family, weights, learners (treatment, outcome), crossfit (same names), folds, threads, call. `reports`: what
+# each fit has to say (fit_report()), with its `part`, `arm` and `fold` (0: none).
 crossfit_once <- function(job, key) {
   fold <- NULL
   if ("folds" %in% job$crossfit) fold <- stratified_folds(job, derive_key(key, "folds"))
@@ -10,7 +11,8 @@ crossfit_once <- function(job, key) {
   q <- if (by_arm) crossfit_part(job, "outcome_by_arm", fold, key) else crossfit_part(job, "outcome_joint", fold, key)
   list(
     ps = ps$values[[1]], q1 = q$values[[1]], q0 = q$values[[2]],
-    fits = list(treatment = if (length(ps$fits)) ps$fits[[1]], outcome = q$fits, by_arm = by_arm)
+    fits = list(treatment = if (length(ps$fits)) ps$fits[[1]], outcome = q$fits, by_arm = by_arm),
+    reports = c(ps$reports, q$reports)
   )
 }
 
@@ -25,8 +27,51 @@ stratified_folds <- function(job, key) {
   fold
 }
 
-# One nuisance, as list(values, fits): values are vectors over all rows, fits those of in-sample glm learners.
+# One nuisance, as list(values, fits, reports): values are vectors over all rows, fits those of in-sample glm learners.
 crossfit_part <- function(job, part, fold, key) {
+  role <- if (part == "treatment") "treatment" else "outcome"
+  how <- job$crossfit[[role]]
+  arms <- if (part == "treatment") NA else if (part == "outcome_joint") "both" else c(1, 0)
+  all_rows <- seq_along(job$treat)
+  fits <- reports <- values <- list()
+  fit_rows <- function(rows, arm, index) {
+    check_fold_arms(job, rows, index)
+    fit <- fit_part(job, part, rows, arm, derive_key(key, paste0(part, arm), index))
+    reports <<- c(reports, list(c(list(part = role, arm = arm, fold = index), fit_report(fit))))
+    fit
+  }
+  for (arm in arms) {
+    if (how == "folds") {
+      found <- replicate(if (identical(arm, "both")) 2 else 1, numeric(length(all_rows)), simplify = FALSE)
+      for (k in seq_len(job$folds)) {
+        test <- which(fold == k)
+        piece <- predict_part(job, fit_rows(which(fold != k), arm, k), test, arm, k)
+        for (j in seq_along(found)) found[[j]][test] <- piece[[j]]
+      }
+    } else {
+      fit <- fit_rows(all_rows, arm, 0)
+      found <- if (how == "oob") predict_part_oob(job, fit, arm) else predict_part(job, fit, NULL, arm)
+      if (how == "none" && inherits(fit, "fit_glm")) fits <- c(fits, list(fit))
+    }
+    values <- c(values, found)
+  }
+  list(values = values, fits = fits, reports = reports)
+}
+
+# Rows of weight 0 teach nothing: what is left for a fold's fit must hold both arms.
+check_fold_arms <- function(job, rows, index) {
+  used <- if (is.null(job$weights)) rows else rows[job$weights[rows] > 0]
+  for (arm in 0:1) {
+    if (any(job$treat[used] == arm)) next
+    abort("data", c(
+      "Without fold {index} of {job$folds} no row of positive weight is left in the
+       {c('control', 'treated')[arm + 1]} arm.",
+      i = "Give fewer {.arg folds}, or drop the rows of weight 0 first."
+    ), call = job$call)
+  }
+}
+
+fit_part <- function(job, part, fold, key) {
   role <- if (part == "treatment") "treatment" else "outcome"
   how <- job$crossfit[[role]]
   fit_rows <- function(rows, arm, index) fit_part(job, part, rows, arm, derive_key(key, paste0(part, arm), index))
@@ -44,7 +89,7 @@ crossfit_part <- function(job, part, fold, key) {
       }
     } else {
       fit <- fit_rows(all_rows, arm, 0)
-      found <- if (how == "oob") predict_part_oob(job, fit, arm) else predict_part(job, fit, all_rows, arm)
+      found <- if (how == "oob") predict_part_oob(job, fit, arm) else predict_part(job, fit, NULL, arm)
       if (how == "none" && inherits(fit, "fit_glm")) fits <- c(fits, list(fit))
     }
     values <- c(values, found)
@@ -77,11 +122,19 @@ joint_terms <- function(job) {
   stats::terms(side)
 }
 
-# Predictions for rows: one vector, or two (treated, control) from a joint fit.
-predict_part <- function(job, fit, rows, arm) {
-  x <- job$covs[rows, , drop = FALSE]
-  if (!identical(arm, "both")) return(list(predict_fit(fit, x, job$threads)))
-  lapply(c(1, 0), function(a) predict_fit(fit, with_treatment(job, x, a), job$threads))
+# Predictions for rows (NULL: all): one vector, or two (treated, control) from a joint fit. Checked, whatever the
+# learner.
+predict_part <- function(job, fit, rows, arm, index = 0) {
+  x <- if (is.null(rows)) job$covs else job$covs[rows, , drop = FALSE]
+  sides <- if (identical(arm, "both")) list(with_treatment(job, x, 1), with_treatment(job, x, 0)) else list(x)
+  lapply(sides, function(side) checked_values(job, predict_fit(fit, side, job$threads), nrow(x), arm, index))
+}
+
+checked_values <- function(job, values, n, arm, index = 0) {
+  role <- if (is.na(arm)) "treatment" else "outcome"
+  family <- if (role == "treatment") "binomial" else job$family
+  label <- paste0("The learner of the ", role, " (", job$learners[[role]]$label, ")")
+  check_learner_values(values, n, family, label, job$call, if (index > 0) paste(" of fold", index) else "")
 }
 
 with_treatment <- function(job, x, value) {
@@ -91,25 +144,26 @@ with_treatment <- function(job, x, value) {
 
 # Rows of the other arm were never in the arm's forest: all its trees may speak for them.
 predict_part_oob <- function(job, fit, arm) {
-  if (identical(arm, "both")) {
-    found <- lapply(c(1, 0), function(a) predict_oob(fit, with_treatment(job, job$covs, a), job$threads))
-  } else if (is.na(arm)) {
-    found <- list(predict_oob(fit))
-  } else {
-    own <- job$treat == arm
-    inside <- predict_oob(fit)
-    values <- numeric(length(own))
-    if (!is.null(inside)) {
-      values[own] <- inside
-      values[!own] <- predict_fit(fit, job$covs[!own, , drop = FALSE], job$threads)
+  n <- length(job$treat)
+  honest <- function(newx = NULL) {
+    values <- if (is.null(newx)) predict_oob(fit) else predict_oob(fit, newx, job$threads)
+    if (is.null(values)) {
+      abort("input", c(
+        "{.code crossfit = \"oob\"} was asked of a learner without out-of-bag predictions.",
+        i = "Use {.code crossfit = \"folds\"}."
+      ), call = job$call)
     }
-    found <- list(if (!is.null(inside)) values)
+    values
   }
-  if (is.null(found[[1]])) {
-    abort("input", c(
-      "{.code crossfit = \"oob\"} was asked of a learner without out-of-bag predictions.",
-      i = "Use {.code crossfit = \"folds\"}."
-    ), call = job$call)
+  if (identical(arm, "both")) {
+    return(lapply(c(1, 0), function(a) {
+      checked_values(job, honest(with_treatment(job, job$covs, a)), n, arm)
+    }))
   }
-  found
+  if (is.na(arm)) return(list(checked_values(job, honest(), n, arm)))
+  own <- job$treat == arm
+  values <- numeric(n)
+  values[own] <- checked_values(job, honest(), sum(own), arm)
+  values[!own] <- checked_values(job, predict_fit(fit, job$covs[!own, , drop = FALSE], job$threads), sum(!own), arm)
+  list(values)
 }

@@ -6,6 +6,12 @@
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
 #' @param data A data frame, one row a unit.
+#' @details `bounds = "adaptive"` chooses the bound b = min(.25, c / (sqrt(n) log n)) on each arm's probability among
+#'   c = .25, .5, 1, 2, 3, 4, 5, 6, 8, by Lepski's rule: the largest c whose estimate differs from that of every
+#'   smaller c' by at most 1.5 sqrt(|SE'^2 - SE^2|). Each method of each estimand has its own choice; with `repeats`
+#'   it is made once, on the medians. The choice and the number of rows it bounds are printed, and kept with the
+#'   candidates in `$bounds`. In the spirit of Xu, Gruber and van der Laan (2026).
+#'
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
 #'   names of a list label the methods.
 #' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights): IPTW and AIPW estimate all four, OR and
@@ -43,7 +49,7 @@
 #'   contrast is exactly `mean_1 - mean_0`. Errors are of class `causalsynth_error_input`, `_data` or `_overlap`.
 #' @references Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68; Stefanski and Boos (2002), The
 #'   American Statistician 56, 29-38; Efron (1987), JASA 82, 171-185 (BCa); Davison and Hinkley (1997), Bootstrap
-#'   Methods and their Application, section 5.3.
+#'   Methods and their Application, section 5.3; Xu, Gruber and van der Laan (2026), arXiv 2604.20059.
 #' @examples
 #' d <- data.frame(w = rnorm(300))
 #' d$a <- rbinom(300, 1, plogis(d$w))
@@ -77,7 +83,7 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
     check_dots_empty(!!!dots[unknown], .call = call, .known = c(arguments, names(formals(estimate_effect.formula))))
   }
   check_present(data, "data", call)
-  ask <- effect_request(method, estimand, contrasts, se, bootstrap, call)
+  ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
   check_data_frame(data, "data", call = call)
   synthetic <- check_synthetic(synthetic, nrow(data), ask$se, call)
   if (!is.null(reference)) data <- with_reference(x, data, reference, call)
@@ -98,7 +104,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
                                                  bootstrap = list(), seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
-  ask <- effect_request(method, estimand, contrasts, se, bootstrap, call)
+  ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
   synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) x <- with_weights(x, weights, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)

@@ -124,6 +124,7 @@ glance.causalsynth_effect <- function(x, ...) {
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),
     n_omitted = x$n_omitted, bounds = x$bounds$rule, n_bounded = x$bounds$n_bounded,
+    bound = if (x$bounds$rule %in% c("none", "clip")) NA_real_ else x$bounds$value,
     epsilon = vapply(x$epsilon, function(e) if (length(e) == 1) e[[1]] else NA_real_, 1),
     epsilon_control = vapply(x$epsilon, function(e) if (length(e) == 2) e[[1]] else NA_real_, 1),
     epsilon_treated = vapply(x$epsilon, pick, 1, i = 2), score = unname(x$score),
@@ -195,6 +196,7 @@ as.list.causalsynth_effect <- function(x, ...) {
       one$bootstrap[[name]] <- x$bootstrap[[name]][, rows, drop = FALSE]
     }
     if (is.data.frame(x$weights)) one$weights <- x$weights[[label]]
+    one$bounds <- bounds_of_method(x$bounds, label)
     structure(one, class = class(x))
   }), labels)
 }

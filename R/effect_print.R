@@ -79,8 +79,8 @@ effect_footer <- function(x) {
     if (length(x$n_missing)) paste0("missing filled by mean or mode, with an indicator: ",
                                     paste0(names(x$n_missing), " (", x$n_missing, ")", collapse = ", ")),
     if (length(x$aliased)) paste0("collinear columns set aside: ", paste(x$aliased, collapse = ", ")),
-    if (length(x$one_arm_levels)) paste0("levels of one arm only: ", paste(utils::head(x$one_arm_levels, 3),
-                                                                          collapse = "; ")),
+    if (length(x$separated)) paste("perfect separation of", x$separated),
+    if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; ")),
     utils::head(notes, 6)
   )
 }

@@ -1,26 +1,28 @@
 # From fitted nuisances and a request to an effect object.
 
-# One repetition's nuisances in the form that estimators read.
-repeat_pieces <- function(x, r) {
+# One repetition's nuisances in the form that estimators read; `bound` as causal_bounds() takes it.
+repeat_pieces <- function(x, r, bound) {
   pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs")]
   pieces$treatment <- x$roles$treatment
-  if (is.null(r)) return(pieces)
-  pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
-  pieces["fits"] <- list(r$fits)
-  pieces[c("g1", "g0")] <- causal_bounds(r$ps, as.numeric(x$bounds$value))[c("g1", "g0")]
+  if (!is.null(r)) {
+    pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
+    pieces["fits"] <- list(r$fits)
+  }
+  pieces[c("g1", "g0")] <- causal_bounds(pieces$ps, bound)[c("g1", "g0")]
   pieces
 }
 
 # What each method finds in one repetition (r: NULL for the only one): its run_estimator() result with `means` (one an
 # arm, named) and `arm_influence` (a column an arm, in the same order).
-arm_fits <- function(x, r, ask, call) UseMethod("arm_fits")
+arm_fits <- function(x, r, ask, bounds, call) UseMethod("arm_fits")
 
 #' @exportS3Method
-arm_fits.causalsynth_nuisance <- function(x, r, ask, call) {
-  pieces <- repeat_pieces(x, r)
-  if (isTRUE(ask$point)) pieces["fits"] <- list(NULL)
-  lapply(ask$methods, function(method) {
-    fit <- run_estimator(method, pieces, ask$estimand, if (ask$se == "bootstrap") "if" else ask$se, call)
+arm_fits.causalsynth_nuisance <- function(x, r, ask, bounds, call) {
+  lapply(stats::setNames(nm = names(ask$methods)), function(name) {
+    pieces <- repeat_pieces(x, r, method_bound(bounds, name, x))
+    if (isTRUE(ask$point)) pieces["fits"] <- list(NULL)
+    se <- if (ask$se == "bootstrap") "if" else ask$se
+    fit <- run_estimator(ask$methods[[name]], pieces, ask$estimand, se, call)
     fit$means <- c(`1` = fit$mean_1, `0` = fit$mean_0)
     fit$arm_influence <- cbind(fit$if_1, fit$if_0)
     fit
@@ -34,16 +36,18 @@ arm_layout <- function(x) UseMethod("arm_layout")
 #' @exportS3Method
 arm_layout.causalsynth_nuisance <- function(x) list(labels = c("1", "0"), reference = 2L, suffix = "")
 
-# Estimates, covariance and influence functions over all repetitions. `run`: cluster, key, threads, call.
+# Estimates, covariance and influence functions over all repetitions, and the bounds they were found under.
 effect_runs <- function(x, ask, cluster, call) {
   layout <- arm_layout(x)
+  bounds <- settle_bounds(x, ask, cluster, call)
   runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
-    fits <- arm_fits(x, r, ask, call)
+    fits <- arm_fits(x, r, ask, bounds, call)
     c(list(fits = fits), effect_terms(fits, ask, layout, cluster))
   })
-  c(combine_repeats(runs), list(first = runs[[1]], n_repeats = length(runs)))
+  c(combine_repeats(runs), list(first = runs[[1]], n_repeats = length(runs), bounds = bounds))
 }
 
+# `run`: cluster, key, threads, call.
 effect_of <- function(x, ask, run) {
   if (ask$contrasts && x$family != "binomial") {
     abort("input", c(
@@ -71,9 +75,10 @@ new_effect <- function(x, ask, found, cluster) {
     weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_mixed_clusters = if (!is.null(cluster)) mixed_clusters(cluster, x$treat),
-    n_repeats = found$n_repeats, family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = x$bounds,
-    learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
-    aliased = fit_aliased(x), n_zero_weight = sum(x$weights == 0), one_arm_levels = x$one_arm_levels
+    n_repeats = found$n_repeats, family = x$family, roles = x$roles, treat_levels = x$treat_levels,
+    bounds = found$bounds, learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
+    aliased = fit_aliased(x), n_zero_weight = sum(x$weights == 0), one_arm_levels = x$one_arm_levels,
+    separated = separation_lines(x$notes$separated)
   )
   if (is.null(x$arms)) structure(object, class = "causalsynth_effect") else arms_effect(object, x)
 }
@@ -82,33 +87,4 @@ new_effect <- function(x, ask, found, cluster) {
 mixed_clusters <- function(cluster, treat) {
   pairs <- unique(data.frame(cluster = cluster, treat = treat))
   sum(table(pairs$cluster) > 1)
-}
-
-# Levels of factors that occur in one arm only: a message for each column, or NULL. There an outcome regression of the
-# other arms has seen nothing like them, which is said aloud.
-levels_of_one_arm <- function(covs, treat, arms, call) {
-  codes <- sort(unique(treat))
-  found <- lapply(names(covs)[vapply(covs, is.factor, NA)], function(name) {
-    values <- covs[[name]]
-    known <- !is.na(values)
-    cell <- as.integer(values) + nlevels(values) * (match(treat, codes) - 1)
-    counts <- matrix(tabulate(cell[known], nlevels(values) * length(codes)), nlevels(values))
-    alone <- which(rowSums(counts > 0) == 1)
-    if (length(alone) == 0) return(NULL)
-    arm <- arms[max.col(counts[alone, , drop = FALSE], "first")]
-    shown <- paste0("\"", levels(values)[alone], "\" (", rowSums(counts)[alone], ", ", arm, ")")
-    list(column = name, levels = length(alone), rows = sum(counts[alone, ]), shown = shown)
-  })
-  found <- Filter(Negate(is.null), found)
-  if (length(found) == 0) return(NULL)
-  lines <- vapply(found, function(f) {
-    paste0(f$column, ": ", paste(utils::head(f$shown, 3), collapse = ", "), if (f$levels > 3) ", ...")
-  }, "")
-  rows <- sum(vapply(found, `[[`, 1, "rows"))
-  cli::cli_warn(c(
-    "{length(found)} factor{?s} {?has/have} levels seen in one arm only (level, rows, arm): {lines}.",
-    i = "The other arm's outcome cannot be learnt there: merge levels, drop these {rows} row{?s}, or use
-         {.code estimand = \"ATO\"}."
-  ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
-  lines
 }

@@ -60,6 +60,7 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
     formula, data, learner_treatment = learners$treatment, learner_outcome = learners$outcome, bounds = bounds,
     seed = key, threads = threads
   )
+  nuisance <- fix_bounds(nuisance)
   hybrid <- structure(list(
     formula = formula, roles = study[c("outcome", "treatment", "covariates")], family = study$family,
     template = row_template(data[names(data) %in% c(study$outcome, study$treatment, study$covariates)]),

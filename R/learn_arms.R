@@ -35,6 +35,13 @@ predict_arms_oob.fit_arms_each <- function(fit) {
   if (is.null(values[[1]])) NULL else adding_to_one(values, length(values[[1]]))
 }
 
+#' @exportS3Method
+fit_report.fit_arms_each <- function(fit) {
+  reports <- lapply(fit$fits, fit_report)
+  parts <- setdiff(unique(unlist(lapply(reports, names))), "weights")
+  stats::setNames(lapply(parts, function(part) unique(unlist(lapply(reports, `[[`, part)))), parts)
+}
+
 # Columns divided by their sum, equal where all are 0.
 adding_to_one <- function(values, n) {
   values <- matrix(unlist(values), n)

@@ -65,6 +65,12 @@ predict_oob.fitted_forest <- function(fit, newx = NULL, threads = NULL) {
   forest_predict_oob(fit$forest, fitted_forest_rows(fit, newx), threads)
 }
 
+#' @exportS3Method
+without_training.fitted_forest <- function(fit) {
+  fit$forest[intersect(c("oob", "y"), names(fit$forest))] <- NULL
+  fit
+}
+
 fitted_forest_rows <- function(fit, newx) if (is.null(fit$terms)) newx else learner_frame(fit$terms, newx)
 
 # A regression without columns, or of a constant: the mean, left out of itself when predicted out of bag.

@@ -22,6 +22,22 @@ predict_oob <- function(fit, newx = NULL, threads = NULL) UseMethod("predict_oob
 #' @exportS3Method
 predict_oob.default <- function(fit, newx = NULL, threads = NULL) NULL
 
+# What a fit has to say beside its predictions, as a list of what there is of: `weights` (named shares of members), and
+# names of columns: `separated` (of a logistic regression), `filled` (missing values), `aliased` (collinear).
+fit_report <- function(fit) UseMethod("fit_report")
+
+#' @exportS3Method
+fit_report.default <- function(fit) list()
+
+# A fit without what it keeps of the rows it was fitted on: predictions of new rows do not need it.
+without_training <- function(fit) UseMethod("without_training")
+
+#' @exportS3Method
+without_training.default <- function(fit) {
+  if (is.list(fit)) fit[intersect(c("x", "y", "w", "weights", "fitted"), names(fit))] <- NULL
+  fit
+}
+
 is_learner <- function(x) inherits(x, "causalsynth_learner")
 
 check_learner <- function(x, arg, call = rlang::caller_env()) {
@@ -33,6 +49,31 @@ check_learner <- function(x, arg, call = rlang::caller_env()) {
     ), call = call)
   }
   x
+}
+
+# One finite number a row, in [0, 1] where it is a probability: else an error that names the learner (and `where`, such
+# as " in fold 2").
+check_learner_values <- function(values, n, family, label, call = rlang::caller_env(), where = "") {
+  if (!is.numeric(values) || length(values) != n) {
+    got <- if (is.numeric(values)) count_phrase(length(values), "number") else describe(values)
+    abort("fit", "{label} predicted {got} for {count_phrase(n, \"row\")}{where}; one number a row is needed.",
+          call = call)
+  }
+  bad <- sum(!is.finite(values))
+  if (bad) {
+    abort("fit", c(
+      "{label} predicted missing or infinite values in {bad} of {count_phrase(n, \"row\")}{where}.",
+      i = "Does it take missing covariates? {.fn learn_forest} and {.fn learn_glm} do."
+    ), call = call)
+  }
+  outside <- if (family == "binomial") sum(values < 0 | values > 1) else 0
+  if (outside) {
+    abort("fit", c(
+      "{label} predicted values outside [0, 1] in {outside} of {count_phrase(n, \"row\")}{where}.",
+      i = "A 0/1 variable needs probabilities, not scores on another scale."
+    ), call = call)
+  }
+  as.numeric(values)
 }
 
 # The terms to fit when none are given: every column of x, by name.

@@ -89,14 +89,15 @@ nuisance_arms <- function(given) {
   recipe <- nuisance_recipe(job, study$terms, list(formula = given$formula, outcome = study$outcome,
                                                    repeats = repeats, bounds = given$bounds))
   bounds <- resolve_bounds(given$bounds, study$n, call)
-  runs <- lapply(seq_len(repeats), function(r) crossfit_arms(job, derive_key(key, "repeat", r)))
+  runs <- hush_separation(lapply(seq_len(repeats), function(r) crossfit_arms(job, derive_key(key, "repeat", r))))
+  notes <- nuisance_notes(runs, job, call)
   new_nuisance_arms(list(
     treat = study$treat, outcome = study$outcome_values, arms = study$treat_levels, ps = middle_matrix(runs, "ps"),
     q = middle_matrix(runs, "q"), weights = weights, covs = job$covs, formula = given$formula, terms = study$terms,
     roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
     outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
     learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
-    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups,
+    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups, notes = notes,
     one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
   ), bounds, call)
 }
@@ -133,8 +134,8 @@ check_level_sizes <- function(job, call) {
 
 # Bounds hold for each arm's own probability.
 bound_arms <- function(ps, bounds, call) {
-  if (!is.numeric(bounds$value)) {
-    abort("input", "{.code bounds = \"{bounds$rule}\"} is for two arms; give a number or {.val gruber}.", call = call)
+  if (bounds$rule == "adaptive") {
+    abort("input", "{.code bounds = \"adaptive\"} is for two arms; give a number or {.val gruber}.", call = call)
   }
   sides <- lapply(seq_len(ncol(ps)), function(k) causal_bounds(ps[, k], as.numeric(bounds$value))$g1)
   g <- matrix(unlist(sides), nrow(ps), dimnames = dimnames(ps))

@@ -10,7 +10,7 @@ estimate_effect.causalsynth_nuisance_arms <- function(x, method = "aipw", ...,
                                                       threads = NULL) {
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance_arms)))
-  ask <- effect_request(method, estimand, contrasts, se, bootstrap, call)
+  ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
   check_arms_request(ask, call)
   synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) {
@@ -38,12 +38,12 @@ arm_layout.causalsynth_nuisance_arms <- function(x) {
 }
 
 #' @exportS3Method
-arm_fits.causalsynth_nuisance_arms <- function(x, r, ask, call) {
+arm_fits.causalsynth_nuisance_arms <- function(x, r, ask, bounds, call) {
   check_arms_request(ask, call)
   if (!is.null(r)) {
     x[c("ps", "q")] <- r[c("ps", "q")]
     x["fits"] <- list(r$fits)
-    x$g <- bound_arms(r$ps, x$bounds, call)$g
+    x$g <- bound_arms(r$ps, bounds, call)$g
   }
   if (isTRUE(ask$point)) x["fits"] <- list(NULL)
   se <- if (ask$se == "bootstrap") "if" else ask$se
@@ -159,7 +159,8 @@ format.causalsynth_nuisance_arms <- function(x, ...) {
            ", crossfit ", x$crossfit[[2]], if (length(x$repeats)) paste0("; ", length(x$repeats), " repeats")),
     paste0("smallest P(A = a | W): ", paste(x$arms, signif(apply(x$ps, 2, min), 3), collapse = ", ")),
     paste0("bounds: ", arm_bounds_phrase(x$bounds, x$n)),
-    if (length(aliased)) paste0("collinear columns set aside: ", paste(aliased, collapse = ", "))
+    if (length(aliased)) paste0("collinear columns set aside: ", paste(aliased, collapse = ", ")),
+    if (NROW(x$notes$weights)) weight_lines(x$notes$weights)
   )
 }
 

@@ -1,6 +1,6 @@
 # Honest predictions for several arms: probabilities (rows by arms) and mean outcomes (rows by arms).
 
-# One repetition: list(ps, q, fits); `job` as in crossfit.R, with treat 1, 2, ... and `arms` their names.
+# One repetition: list(ps, q, fits, reports); `job` as in crossfit.R, with treat 1, 2, ... and `arms` their names.
 crossfit_arms <- function(job, key) {
   fold <- NULL
   if ("folds" %in% job$crossfit) fold <- stratified_folds(job, derive_key(key, "folds"))
@@ -8,7 +8,8 @@ crossfit_arms <- function(job, key) {
   q <- crossfit_arm_means(job, fold, key)
   for (part in list(list(ps$values, "treatment"), list(q$values, "outcome"))) check_arm_values(part, job)
   list(ps = ps$values, q = q$values,
-       fits = list(treatment = ps$fit, outcome = q$fits, by_arm = job$learners$outcome$outcome == "by_arm"))
+       fits = list(treatment = ps$fit, outcome = q$fits, by_arm = job$learners$outcome$outcome == "by_arm"),
+       reports = c(ps$reports, q$reports))
 }
 
 check_arm_values <- function(part, job) {
@@ -25,22 +26,26 @@ arm_matrix <- function(job) {
 crossfit_probabilities <- function(job, fold, key) {
   how <- job$crossfit[["treatment"]]
   values <- arm_matrix(job)
+  reports <- list()
   fit_rows <- function(rows, index) {
-    fit_arms(job$learners$treatment, job$covs[rows, , drop = FALSE], factor(job$arms[job$treat[rows]], job$arms),
-             derive_key(key, "arms", index), job$threads, job$terms, weights = job$weights[rows], call = job$call)
+    fit <- fit_arms(job$learners$treatment, job$covs[rows, , drop = FALSE],
+                    factor(job$arms[job$treat[rows]], job$arms), derive_key(key, "arms", index), job$threads,
+                    job$terms, weights = job$weights[rows], call = job$call)
+    reports <<- c(reports, list(c(list(part = "treatment", arm = NA, fold = index), fit_report(fit))))
+    fit
   }
   if (how == "folds") {
     for (k in seq_len(job$folds)) {
       test <- which(fold == k)
       values[test, ] <- predict_arms(fit_rows(which(fold != k), k), job$covs[test, , drop = FALSE], job$threads)
     }
-    return(list(values = values))
+    return(list(values = values, reports = reports))
   }
   fit <- fit_rows(seq_along(job$treat), 0)
   found <- if (how == "oob") predict_arms_oob(fit) else predict_arms(fit, job$covs, job$threads)
   if (is.null(found)) abort_no_oob(job$call)
   values[] <- found
-  list(values = values, fit = if (how == "none" && inherits(fit, "fit_arms_glm")) fit)
+  list(values = values, reports = reports, fit = if (how == "none" && inherits(fit, "fit_arms_glm")) fit)
 }
 
 abort_no_oob <- function(call) {
@@ -55,10 +60,15 @@ crossfit_arm_means <- function(job, fold, key) {
   how <- job$crossfit[["outcome"]]
   joint <- job$learners$outcome$outcome == "joint"
   values <- arm_matrix(job)
-  fits <- list()
+  fits <- reports <- list()
   for (arm in if (joint) 0 else seq_along(job$arms)) {
     columns <- if (joint) seq_along(job$arms) else arm
-    fit_rows <- function(rows, index) fit_arm_outcome(job, rows, arm, derive_key(key, paste0("outcome", arm), index))
+    label <- if (joint) "both" else job$arms[arm]
+    fit_rows <- function(rows, index) {
+      fit <- fit_arm_outcome(job, rows, arm, derive_key(key, paste0("outcome", arm), index))
+      reports <<- c(reports, list(c(list(part = "outcome", arm = label, fold = index), fit_report(fit))))
+      fit
+    }
     if (how == "folds") {
       for (k in seq_len(job$folds)) {
         test <- which(fold == k)
@@ -74,7 +84,7 @@ crossfit_arm_means <- function(job, fold, key) {
     }
     if (how == "none" && inherits(fit, "fit_glm")) fits <- c(fits, list(fit))
   }
-  list(values = values, fits = fits)
+  list(values = values, fits = fits, reports = reports)
 }
 
 # `arm` 0: all rows, jointly.

@@ -13,13 +13,19 @@ fit_arms.learn_glm <- function(learner, x, arm, key, threads, terms = NULL, weig
     ), call = call)
   }
   fit <- multinomial_core(built$x, as.integer(arm), nlevels(arm), weights)
-  if (fit$separated) warn_separated(call)
+  if (!is.null(fit$separation)) warn_separated(fit$separation, call)
   else if (!fit$converged) {
     cli::cli_warn("The multinomial regression did not converge in {fit$iterations} iterations.",
                   class = "causalsynth_warning_fit", call = call)
   }
   structure(c(fit, list(design = built$design, x = built$x, arm = as.integer(arm), weights = weights)),
             class = "fit_arms_glm")
+}
+
+#' @exportS3Method
+fit_report.fit_arms_glm <- function(fit) {
+  list(separated = fit$separation$columns, filled = names(fit$design$n_missing),
+       aliased = setdiff(names(fit$aliased)[fit$aliased], "(Intercept)"))
 }
 
 #' @exportS3Method
@@ -46,7 +52,7 @@ multinomial_core <- function(x, arm, arms, weights = NULL, max_iterations = 100)
   shares <- multinomial_shares(z, beta)
   current <- loss(shares)
   converged <- FALSE
-  last <- 0
+  last <- step <- matrix(0, 1, arms - 1)
   iteration <- 0
   while (!converged && iteration < max_iterations) {
     iteration <- iteration + 1
@@ -63,14 +69,23 @@ multinomial_core <- function(x, arm, arms, weights = NULL, max_iterations = 100)
     if (fresh <= current) {
       beta <- beta + share * step
       shares <- trial
-      last <- max(abs(share * z %*% step))
+      last <- share * z %*% step
       current <- fresh
     }
   }
   coefficients <- matrix(0, ncol(x), arms - 1, dimnames = list(colnames(x), NULL))
   coefficients[!aliased, ] <- beta / scale
   list(coefficients = coefficients, aliased = stats::setNames(aliased, colnames(x)), converged = converged,
-       iterations = iteration, separated = last > .1 && (min(shares) < 1e-8))
+       iterations = iteration, separation = if (max(abs(last)) > .1) arms_separation(z, step, shares))
+}
+
+# Coefficients that still move while probabilities have reached 0: the columns that drive them.
+arms_separation <- function(z, step, shares) {
+  extreme <- rowSums(shares < 1e-8) > 0
+  if (!any(extreme)) return(NULL)
+  moving <- rowSums(abs(step)) * apply(z, 2, stats::sd)
+  columns <- colnames(z)[moving > .01 * max(moving)]
+  list(columns = columns, together = length(columns) > 1, one_class = FALSE, rows = sum(extreme), n = nrow(z))
 }
 
 # Minus the Hessian of the log-likelihood in the stacked columns of beta.

@@ -5,25 +5,32 @@
 #'
 #' @param formula `Y ~ A | W1 + W2`, or `Y ~ A | .` for all other columns.
 #' @param data A data frame, one row a unit. Missing `A` or `Y` are an error unless `na.action = na.omit`.
-#' @param learner_treatment,learner_outcome Learners: [learn_forest()] or [learn_glm()].
+#' @param learner_treatment,learner_outcome Learners: [learn_forest()], [learn_glm()], [learn_stack()],
+#'   [learn_superlearner()], [learn_parsnip()] or [learn_function()].
 #' @param crossfit How rows are predicted: `"oob"` (out of bag), `"folds"`, `"none"` (in sample); one word for both
-#'   learners, or `c(treatment = , outcome = )`. `NULL` takes each learner's default: `"oob"` for forests, `"none"`
-#'   for glm.
+#'   learners, or `c(treatment = , outcome = )`. `NULL` takes each learner's default: `"oob"` for forests and stacks,
+#'   `"none"` for glm, `"folds"` for the others. `"none"` for a learner whose default it is not is a warning of class
+#'   `causalsynth_warning_crossfit`: what has seen a row predicts it too well, and standard errors become too
+#'   small.
 #' @param folds Number of folds, stratified by arm and by a binary outcome.
 #' @param repeats Number of repetitions with fresh folds or trees; estimates combine by the median.
 #' @param bounds A number b bounds each arm's own probability from below; `c(l, u)` clips on both sides;
-#'   `"gruber"` is the number min(.25, 5 / (sqrt(n) log n)) (Gruber et al. 2022); `NULL` none.
+#'   `"gruber"` is the number min(.25, 5 / (sqrt(n) log n)) (Gruber et al. 2022); `NULL` none. `"adaptive"` lets
+#'   [estimate_effect()] choose c in min(.25, c / (sqrt(n) log n)) for each method: see its details.
 #' @param na.action `na.fail`, or `na.omit` to drop rows with a missing treatment or outcome.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; [learn_forest()] takes
-#'   none
-#'   (an error).
+#'   none (an error).
 #' @param cluster Cluster of each row, or `NULL`: `crossfit = "folds"` keeps clusters whole.
-#' @return An object of class `causalsynth_nuisance` (for a treatment of more than two levels see [multi_arm]): a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
-#'   (bounded probabilities), `bounds`, `n`, `weights`, `covs` and more. Errors are of class
-#'   `causalsynth_error_input` or `causalsynth_error_data`; over 5 % of rows bounded is a warning of class
-#'   `causalsynth_warning_overlap`.
+#' @return An object of class `causalsynth_nuisance` (for a treatment of more than two levels see [multi_arm]): a list
+#'   with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0` (bounded probabilities; with `bounds = "adaptive"` by
+#'   Gruber's rule until an effect is estimated), `bounds`, `n`, `weights`, `covs`, `notes` (weights of stacks,
+#'   separation, filled and aliased columns) and more. Errors are of class `causalsynth_error_input`,
+#'   `causalsynth_error_data` or, where a learner fails or predicts a missing value or no probability,
+#'   `causalsynth_error_fit`. Warnings: over 5 % of rows bounded, or a factor level that only one arm has, of class
+#'   `causalsynth_warning_overlap`; perfect separation of a logistic regression `causalsynth_warning_separated`; fewer
+#'   than 20 rows `causalsynth_warning_data`.
 #' @references Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #'   Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
 #' @examples
@@ -58,7 +65,8 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
   recipe <- nuisance_recipe(job, study$terms, list(formula = formula, outcome = study$outcome, repeats = repeats,
                                                    bounds = bounds))
   bounds <- resolve_bounds(bounds, study$n, call)
-  runs <- lapply(seq_len(repeats), function(r) crossfit_once(job, derive_key(key, "repeat", r)))
+  runs <- hush_separation(lapply(seq_len(repeats), function(r) crossfit_once(job, derive_key(key, "repeat", r))))
+  notes <- nuisance_notes(runs, job, call)
   middle <- function(name) {
     if (repeats == 1) return(runs[[1]][[name]])
     apply(vapply(runs, `[[`, numeric(study$n), name), 1, stats::median)
@@ -69,7 +77,7 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
     roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
     outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
     learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
-    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups,
+    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups, notes = notes,
     one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
   ), bounds, call)
 }
@@ -130,14 +138,18 @@ as_nuisance <- function(treat, outcome, ps, q1, q0, bounds = "gruber", weights =
 new_nuisance <- function(parts, bounds, call) {
   n <- length(parts$treat)
   bounded <- causal_bounds(parts$ps, as.numeric(bounds$value))
-  share <- bounded$n_bounded / n
+  # An adaptive bound is not known yet: estimate_effect() says what it bounds.
+  share <- if (bounds$rule == "adaptive") 0 else bounded$n_bounded / n
   bounds <- c(bounds, bounded[c("n_bounded_1", "n_bounded_0", "n_bounded")])
   object <- c(parts, bounded[c("g1", "g0")], list(n = n, bounds = bounds))
-  if (share > .05) {
-    cli::cli_warn(c(
-      "{bounded$n_bounded} of {n} rows ({round(100 * share, 1)} %) have a bounded propensity: the arms overlap little.",
-      i = "Effects lean on the outcome regression there; think of {.code estimand = \"ATO\"}."
-    ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
-  }
+  if (share > .05) warn_bounded(bounded$n_bounded, n, call)
   structure(object, class = "causalsynth_nuisance")
+}
+
+warn_bounded <- function(n_bounded, n, call, method = NULL) {
+  cli::cli_warn(c(
+    "{if (!is.null(method)) paste0(method, ': ')}{n_bounded} of {n} rows ({round(100 * n_bounded / n, 1)} %) have a
+     bounded propensity: the arms overlap little.",
+    i = "Effects lean on the outcome regression there; think of {.code estimand = \"ATO\"}."
+  ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
 }

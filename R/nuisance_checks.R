@@ -74,10 +74,11 @@ resolve_crossfit <- function(crossfit, learners, call) {
     ), call = call)
   }
   asked <- if (named) crossfit[names(own)] else c(treatment = crossfit, outcome = crossfit)
-  risky <- names(own)[asked == "none" & own == "oob"]
+  risky <- names(own)[asked == "none" & own != "none"]
   if (length(risky)) {
+    labels <- unique(vapply(learners[risky], function(l) l$label, ""))
     cli::cli_warn(c(
-      "{.code crossfit = \"none\"} predicts the {risky} in sample from a forest, which has seen every row.",
+      "{.code crossfit = \"none\"} predicts the {risky} in sample by {labels}, which {?has/have} seen every row.",
       i = "Standard errors will be too small; leave {.arg crossfit} NULL."
     ), class = c("causalsynth_warning_crossfit", "causalsynth_warning"), call = call)
   }
@@ -87,24 +88,32 @@ resolve_crossfit <- function(crossfit, learners, call) {
 # list(rule, value): value is empty, b, or c(l, u).
 resolve_bounds <- function(bounds, n, call = rlang::caller_env()) {
   if (is.null(bounds)) return(list(rule = "none", value = numeric()))
-  if (identical(bounds, "gruber")) return(list(rule = "gruber", value = min(.25, 5 / (sqrt(n) * log(n)))))
+  if (identical(bounds, "gruber") || identical(bounds, "adaptive")) {
+    return(list(rule = bounds, value = scaled_bound(5, n)))
+  }
   ok <- is.numeric(bounds) && length(bounds) %in% 1:2 && all(is.finite(bounds) & bounds >= 0 & bounds <= 1) &&
     (if (length(bounds) == 1) bounds < .5 else bounds[1] < bounds[2])
   if (!ok) {
     abort("input", c(
-      "{.arg bounds} must be {.val gruber}, a number below .5, a pair {.code c(l, u)} with l < u in [0, 1], or NULL.",
+      "{.arg bounds} must be {.val gruber}, {.val adaptive}, a number below .5, a pair {.code c(l, u)} with
+       l < u in [0, 1], or NULL.",
       x = "It is {describe(bounds)}."
     ), call = call)
   }
   list(rule = if (length(bounds) == 1) "lower" else "clip", value = as.numeric(bounds))
 }
 
+# c / (sqrt(n) log n), at most .25.
+scaled_bound <- function(c, n) pmin(.25, c / (sqrt(n) * log(n)))
+
 bounds_phrase <- function(bounds, n) {
   if (bounds$rule == "none") return("none")
+  if (bounds$rule == "adaptive") return(adaptive_phrase(bounds, n))
   value <- signif(bounds$value, 3)
   how <- switch(bounds$rule,
     gruber = paste0("each arm's probability >= ", value, " (gruber)"),
-    lower = paste0("each arm's probability >= ", value),
+    lower = paste0("each arm's probability >= ", value,
+                   if (!is.null(bounds$c)) paste0(" (adaptive, c = ", bounds$c, ")")),
     clip = paste0("clipped to [", value[1], ", ", value[2], "]")
   )
   paste0(how, "; bounded ", count_phrase(bounds$n_bounded, "row"), " of ", format(n, big.mark = ","),
@@ -115,11 +124,11 @@ bounds_phrase <- function(bounds, n) {
 format.causalsynth_nuisance <- function(x, ...) {
   range3 <- function(v) paste(format(signif(range(v), 3)), collapse = " to ")
   missing <- fit_missing(x)
-  aliased <- fit_aliased(x)
   c(
     paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
            " against ", x$treat_levels[1], ")"),
     paste0("n = ", x$n, ": ", sum(x$treat), " treated, ", sum(x$treat == 0), " control",
+           if (any(x$weights == 0)) paste0("; ", count_phrase(sum(x$weights == 0), "row"), " of weight 0"),
            if (length(x$omitted)) paste0("; ", count_phrase(length(x$omitted), "row"), " omitted (missing A or Y)")),
     paste0("treatment: ", x$learners[[1]], ", crossfit ", x$crossfit[[1]], "; outcome: ", x$learners[[2]],
            ", crossfit ", x$crossfit[[2]], if (length(x$repeats)) paste0("; ", length(x$repeats), " repeats")),
@@ -127,16 +136,16 @@ format.causalsynth_nuisance <- function(x, ...) {
     paste0("bounds: ", bounds_phrase(x$bounds, x$n)),
     if (length(missing)) paste0("missing filled by mean or mode: ", paste0(names(missing), " (", missing, ")",
                                                                          collapse = ", ")),
-    if (length(aliased)) paste0("collinear columns set aside: ", paste(aliased, collapse = ", "))
+    if (length(fit_aliased(x))) paste0("collinear columns set aside: ", paste(fit_aliased(x), collapse = ", ")),
+    if (NROW(x$notes$weights)) weight_lines(x$notes$weights),
+    if (NROW(x$notes$separated)) paste("perfect separation of", separation_lines(x$notes$separated)),
+    if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; "))
   )
 }
 
-fit_missing <- function(x) x$fits$treatment$design$n_missing
+fit_missing <- function(x) x$notes$filled
 
-fit_aliased <- function(x) {
-  fits <- c(list(x$fits$treatment), x$fits$outcome)
-  unique(unlist(lapply(fits, function(f) names(f$aliased)[f$aliased])))
-}
+fit_aliased <- function(x) x$notes$aliased
 
 #' @export
 print.causalsynth_nuisance <- function(x, ...) {

@@ -10,7 +10,10 @@ study_job <- function(study, learners, threads, call) {
   )
 }
 
-fit_models <- function(job, key) {
+# Separation is not said again: nuisance() has, of the same rows.
+fit_models <- function(job, key) hush_separation(fit_all_models(job, key))
+
+fit_all_models <- function(job, key) {
   rows <- seq_along(job$treat)
   outcome <- if (job$learners$outcome$outcome == "joint") {
     list(both = fit_part(job, "outcome_joint", rows, "both", derive_key(key, "joint")))
@@ -19,29 +22,25 @@ fit_models <- function(job, key) {
          q0 = fit_part(job, "outcome_by_arm", rows, 0, derive_key(key, "arm", 0)))
   }
   list(treatment = fit_part(job, "treatment", rows, NA, derive_key(key, "treatment")), outcome = outcome,
-       treatment_name = job$treatment)
+       treatment_name = job$treatment, family = job$family,
+       learners = lapply(job$learners, function(learner) list(label = learner$label)))
 }
 
 # list(ps, q1, q0) for covariate rows.
-predict_models <- function(models, rows, threads) {
-  ps <- predict_fit(models$treatment, rows, threads)
-  if (is.null(models$outcome$both)) {
-    return(list(ps = ps, q1 = predict_fit(models$outcome$q1, rows, threads),
-                q0 = predict_fit(models$outcome$q0, rows, threads)))
+predict_models <- function(models, rows, threads, call = rlang::caller_env()) {
+  job <- list(covs = rows, treatment = models$treatment_name, threads = threads, family = models$family,
+              learners = models$learners, call = call)
+  q <- if (is.null(models$outcome$both)) {
+    c(predict_part(job, models$outcome$q1, NULL, 1), predict_part(job, models$outcome$q0, NULL, 0))
+  } else {
+    predict_part(job, models$outcome$both, NULL, "both")
   }
-  job <- list(covs = rows, treatment = models$treatment_name, threads = threads)
-  q <- predict_part(job, models$outcome$both, seq_len(nrow(rows)), "both")
-  list(ps = ps, q1 = q[[1]], q0 = q[[2]])
+  list(ps = predict_part(job, models$treatment, NULL, NA)[[1]], q1 = q[[1]], q0 = q[[2]])
 }
 
 # The same models without what they keep of the rows they were fitted on: predictions do not need it.
 without_rows <- function(models) {
-  strip <- function(fit) {
-    fit[intersect(c("x", "y", "w", "weights", "fitted"), names(fit))] <- NULL
-    if (!is.null(fit$forest)) fit$forest[intersect(c("oob", "y"), names(fit$forest))] <- NULL
-    fit
-  }
-  models$treatment <- strip(models$treatment)
-  models$outcome <- lapply(models$outcome, strip)
+  models$treatment <- without_training(models$treatment)
+  models$outcome <- lapply(models$outcome, without_training)
   models
 }

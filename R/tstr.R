@@ -40,8 +40,8 @@ tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed =
   with_treatment <- stats::reformulate(c(".", sprintf("`%s`", train$treatment)))
   terms <- stats::terms(stats::update(stats::formula(train$terms), with_treatment))
   fit <- fit_learner(learner, joint_design(train), train$outcome_values, family, rng_key(seed), threads, terms)
-  prediction <- predict_fit(fit, joint_design(scored), threads)
-  new_tstr(scored$outcome_values, as.numeric(prediction), family, learner, train$n)
+  prediction <- check_learner_values(predict_fit(fit, joint_design(scored), threads), scored$n, family, learner$label)
+  new_tstr(scored$outcome_values, prediction, family, learner, train$n)
 }
 
 # The test set as a study. It may have one arm only: a row of the other arm is lent to it while it is read.

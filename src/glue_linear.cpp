@@ -40,5 +40,5 @@ Rcpp::List linear_logistic(Rcpp::NumericMatrix x, Rcpp::NumericVector y,
       Rcpp::_["coefficients"] = fit.coefficients, Rcpp::_["aliased"] = flags(fit.aliased),
       Rcpp::_["rank"] = static_cast<int>(fit.rank), Rcpp::_["fitted"] = fit.fitted,
       Rcpp::_["iterations"] = fit.iterations, Rcpp::_["converged"] = fit.converged,
-      Rcpp::_["separated"] = fit.separated);
+      Rcpp::_["separated"] = fit.separated, Rcpp::_["direction"] = fit.direction);
 }

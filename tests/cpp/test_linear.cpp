@@ -72,6 +72,11 @@ TEST_CASE("an intercept reproduces the mean, with offset and weights its score")
 TEST_CASE("separation is flagged") {
   std::vector<double> x{1, 1, 1, 1, -2, -1, 1, 2}, y{0, 0, 1, 1};
   CHECK(logistic_regression({{x.data(), 4, 2}, y, {}, {}}, LogisticOptions{}).separated);
+  const auto fit = logistic_regression({{x.data(), 4, 2}, y, {}, {}}, LogisticOptions{});
+  CHECK(fit.direction[1] > 0.05);
+  CHECK(std::fabs(fit.direction[0]) < 0.01);
   std::vector<double> mixed{0, 1, 0, 1};
+  const auto calm = logistic_regression({{x.data(), 4, 2}, mixed, {}, {}}, LogisticOptions{});
+  CHECK(std::fabs(calm.direction[1]) < 1e-4);
   CHECK_FALSE(logistic_regression({{x.data(), 4, 2}, mixed, {}, {}}, LogisticOptions{}).separated);
 }

@@ -115,3 +115,34 @@ test_that("text that is not UTF-8", {
     }
   }
 })
+
+test_that("what estimation cannot bear, or only with a warning", {
+  d <- transform(small_study(), g = rep(c("p", "q", "r"), 8))
+  few <- rep(c(0, 1), c(20, 4))
+  expect_snapshot(error = TRUE, {
+    # one arm
+    effect(transform(d, a = 1))
+    # an arm smaller than the folds; an arm without weight in a fold
+    effect_folds <- function(d, ...) nuisance(y ~ a | w, d, learn_glm(), learn_glm(), crossfit = "folds", seed = 1, ...)
+    effect_folds(transform(d, a = few))
+    effect_folds(d, weights = replace(rep(0, 24), c(1, 3:24)[d$a[c(1, 3:24)] == 0], 1))
+    effect_folds(d, weights = as.numeric(d$a == 0 | seq_along(d$a) == 2))
+    # weights
+    effect_folds(d, weights = rep(-1, 24))
+    effect_folds(d, weights = rep(0, 24))
+    effect_folds(d, weights = c(NA, rep(1, 23)))
+    # outcomes and means outside their bounds
+    as_nuisance(d$a, d$y, rep(.5, 24), rep(1.2, 24), rep(.5, 24))
+    est_tmle(q_bounds = 0)
+    est_tmle(q_bounds = .7)
+  })
+  expect_snapshot({
+    # separation, a level of one arm, few rows, in sample by a forest
+    nu <- nuisance(y ~ a | s, transform(d, s = a + w / 9), learn_glm(), learn_glm(), bounds = NULL)
+    nu <- nuisance(y ~ a | g, transform(d, g = ifelse(a == 1 & g == "p", "q", g)), learn_glm(), learn_glm())
+    nu <- nuisance(y ~ a | w, d[1:16, ], learn_glm(), learn_glm(), bounds = NULL)
+    nu <- nuisance(y ~ a | w, d, learn_forest(trees = 5), learn_forest(trees = 5), crossfit = "none", bounds = NULL,
+                   seed = 1)
+  })
+  for (object in list(nu)) expect_true(all(is.finite(c(object$ps, object$q1, object$q0))))
+})

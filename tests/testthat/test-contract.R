@@ -1,6 +1,7 @@
 test_that("specs print, format and summarise", {
   specs <- list(
-    learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"),
+    learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"), learn_stack(),
+    learn_stack(a = learn_glm(), b = learn_forest(), folds = 5), learn_function(lm, predict, label = "own"),
     gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), est_aipw(), est_iptw("ht", cap = 20),
     est_or(), est_tmle()
   )
@@ -10,6 +11,7 @@ test_that("specs print, format and summarise", {
     expect_table(settings, nrow(settings), c("setting", "value"))
   }
   expect_identical(format(learn_glm()), "<learner> glm")
+  expect_identical(format(learn_stack(a = learn_glm(), learn_forest())), "<learner> stack of a, forest (500 trees)")
   expect_identical(summary(est_iptw("ht", cap = 20))$settings,
                    data.frame(setting = c("type", "stabilised", "cap"), value = c("ht", "FALSE", "20")))
   settings <- summary(learn_forest(trees = 20))$settings
@@ -126,6 +128,8 @@ test_that("hybrids and their pools", {
 test_that("nuisances", {
   nu <- nuisance(y ~ a | ., contract_study(), learn_glm(), learn_glm())
   expect_speaks(nu)
+  stack <- learn_stack(learn_forest(trees = 20), learn_glm())
+  expect_speaks(nuisance(y ~ a | ., contract_study(), stack, stack, repeats = 2, bounds = "adaptive", seed = 1))
   expect_identical(nobs(nu), 120L)
 })
 

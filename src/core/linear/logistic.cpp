@@ -87,6 +87,7 @@ class Irls {
     fit_.aliased = start.aliased;
     fit_.rank = start.rank;
     fit_.coefficients.assign(data_.x.cols(), 0.0);
+    fit_.direction.assign(data_.x.cols(), 0.0);
     if (fit_.rank == 0) fit_.converged = true;
     double current = loss(data_, eta_);
     while (!fit_.converged && fit_.iterations < options_.max_iterations) {
@@ -121,6 +122,7 @@ class Irls {
       for (std::size_t j = 0; j < delta.size(); ++j) fit_.coefficients[j] += share * delta[j];
       last_move_ = 0.0;
       for (const double m : move) last_move_ = std::max(last_move_, share * std::fabs(m));
+      fit_.direction.swap(delta);
       eta_.swap(candidate);
       return next;
     }

@@ -32,6 +32,9 @@ struct LogisticFit {
   // Fitted values within 1e-8 of 0 or 1 while the linear predictor still grows: no finite
   // maximum (Albert & Anderson 1984).
   bool separated = false;
+  // Change of the coefficients in the last step: where there is no finite maximum, the direction
+  // in which they diverge.
+  std::vector<double> direction;
 };
 
 LogisticFit logistic_regression(const LogisticData& data, const LogisticOptions& options);
