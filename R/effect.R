@@ -123,7 +123,7 @@ with_weights <- function(x, weights, call) {
 }
 
 # What was asked, checked before any work.
-effect_request <- function(method, estimand, contrasts, se, bootstrap, call) {
+effect_request <- function(method, estimand, contrasts, se, call, bootstrap = list()) {
   ask <- list(
     methods = resolve_methods(method, call), se = check_choice(se, c("if", "sandwich", "bootstrap"), "se", call),
     contrasts = check_flag(contrasts, "contrasts", call),
