@@ -41,6 +41,10 @@ linear_logistic <- function(x, y, weights, offset, options) {
     .Call(`_causalsynth_linear_logistic`, x, y, weights, offset, options)
 }
 
+linear_triangle <- function(x, scale) {
+    .Call(`_causalsynth_linear_triangle`, x, scale)
+}
+
 mechanism_draw <- function(n, overlap, counterfactuals, key, threads, progress) {
     .Call(`_causalsynth_mechanism_draw`, n, overlap, counterfactuals, key, threads, progress)
 }

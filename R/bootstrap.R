@@ -67,9 +67,8 @@ estimate_rows <- function(plan, index, unit, key, threads) {
   warned <- FALSE
   found <- tryCatch(withCallingHandlers({
     recipe <- plan$recipe
-    rows <- structure(lapply(plan$data, `[`, index), class = "data.frame", row.names = .set_row_names(length(index)))
     fitted <- nuisance(
-      recipe$formula, rows, recipe$learners$treatment, recipe$learners$outcome, crossfit = plan$crossfit,
+      recipe$formula, take_rows(plan$data, index), recipe$learners$treatment, recipe$learners$outcome, crossfit = plan$crossfit,
       folds = recipe$folds, repeats = recipe$repeats, bounds = recipe$bounds, weights = recipe$weights[index],
       cluster = unit, seed = key, threads = threads
     )

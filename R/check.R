@@ -68,6 +68,7 @@ check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
 
 # Unknown arguments are errors, with the nearest known name as a hint.
 check_dots_empty <- function(..., .call = rlang::caller_env(), .known = character()) {
+  if (...length() == 0) return(invisible())
   dots <- rlang::enquos(...)
   if (length(dots) == 0) return(invisible())
   given <- names(dots)

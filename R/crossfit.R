@@ -112,7 +112,7 @@ fit_part <- function(job, part, rows, arm, key) {
     rows <- rows[job$treat[rows] == arm]
   }
   learner <- if (part == "treatment") job$learners$treatment else job$learners$outcome
-  fit_learner(learner, x[rows, , drop = FALSE], y[rows], family, key, job$threads, terms,
+  fit_learner(learner, take_rows(x, rows), y[rows], family, key, job$threads, terms,
               weights = job$weights[rows], call = job$call)
 }
 
@@ -125,7 +125,7 @@ joint_terms <- function(job) {
 # Predictions for rows (NULL: all): one vector, or two (treated, control) from a joint fit. Checked, whatever the
 # learner.
 predict_part <- function(job, fit, rows, arm, index = 0) {
-  x <- if (is.null(rows)) job$covs else job$covs[rows, , drop = FALSE]
+  x <- if (is.null(rows)) job$covs else take_rows(job$covs, rows)
   sides <- if (identical(arm, "both")) list(with_treatment(job, x, 1), with_treatment(job, x, 0)) else list(x)
   lapply(sides, function(side) checked_values(job, predict_fit(fit, side, job$threads), nrow(x), arm, index))
 }
@@ -164,6 +164,6 @@ predict_part_oob <- function(job, fit, arm) {
   own <- job$treat == arm
   values <- numeric(n)
   values[own] <- checked_values(job, honest(), sum(own), arm)
-  values[!own] <- checked_values(job, predict_fit(fit, job$covs[!own, , drop = FALSE], job$threads), sum(!own), arm)
+  values[!own] <- checked_values(job, predict_fit(fit, take_rows(job$covs, !own), job$threads), sum(!own), arm)
   list(values)
 }

@@ -70,24 +70,25 @@ core_pieces <- function(pieces) {
 # Stefanski & Boos 2002): the derivative of each mean in the coefficients times the coefficients' influence.
 stack_nuisances <- function(fit, pieces, treatment, outcome) {
   n <- length(pieces$treat)
-  for (arm in pieces$arms %||% c(1, 0)) {
-    name <- paste0("if_", arm)
-    if (treatment) {
-      fit[[name]] <- fit[[name]] + treatment_influence(pieces$fits$treatment, fit[[paste0("by_ps_", arm)]], n)
-    }
+  arms <- pieces$arms %||% c(1, 0)
+  slopes <- function(name) do.call(cbind, fit[paste0(name, arms)])
+  if (treatment) through_g <- treatment_influence(pieces$fits$treatment, slopes("by_ps_"), n)
+  for (k in seq_along(arms)) {
+    name <- paste0("if_", arms[k])
+    if (treatment) fit[[name]] <- fit[[name]] + through_g[, k]
     if (outcome) {
-      fit[[name]] <- fit[[name]] + outcome_influence(pieces, arm, fit[[paste0("by_q_", arm)]], n)
+      fit[[name]] <- fit[[name]] + outcome_influence(pieces, arms[k], fit[[paste0("by_q_", arms[k])]], n)
     }
   }
   fit
 }
 
-# The influence through a propensity model on a mean with slopes `by_ps` in each row's probability.
+# The influence through a propensity model on means with slopes `by_ps` (a column each) in each row's probability.
 treatment_influence <- function(model, by_ps, n) UseMethod("treatment_influence")
 
 #' @exportS3Method
 treatment_influence.fit_glm <- function(model, by_ps, n) {
-  glm_influence(model, drop(crossprod(model$x, by_ps * glm_slope(model, model$x))), n)
+  glm_influence(model, crossprod(model$x, by_ps * glm_slope(model, model$x)), n)
 }
 
 outcome_influence <- function(pieces, arm, by_q, n) {
@@ -95,7 +96,7 @@ outcome_influence <- function(pieces, arm, by_q, n) {
   model <- if (by_arm) pieces$fits$outcome[[2 - arm]] else pieces$fits$outcome[[1]]
   covs <- if (by_arm) pieces$covs else with_treatment(pieces, pieces$covs, pieces$joint_value %||% arm)
   x <- design_matrix(model$design, covs)
-  influence <- glm_influence(model, drop(crossprod(x, by_q * glm_slope(model, x))), n)
+  influence <- drop(glm_influence(model, crossprod(x, by_q * glm_slope(model, x)), n))
   if (!by_arm) return(influence)
   all <- numeric(n)
   all[pieces$treat == arm] <- influence

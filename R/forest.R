@@ -82,7 +82,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
   for (name in names(x)) check_covariate(x[[name]], name, rlang::current_env())
   if (is.null(min_node_size)) min_node_size <- if (target$kind == "mean") 5 else 10
   options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
-  blueprint <- column_blueprint(x)
+  blueprint <- column_blueprint(x, decimals = FALSE)
   check_forest_size(blueprint)
   raw <- forest_fit(
     encode_columns(x, blueprint, "x"), target$values, target$kind, length(target$classes),

@@ -28,7 +28,7 @@ crossfit_probabilities <- function(job, fold, key) {
   values <- arm_matrix(job)
   reports <- list()
   fit_rows <- function(rows, index) {
-    fit <- fit_arms(job$learners$treatment, job$covs[rows, , drop = FALSE],
+    fit <- fit_arms(job$learners$treatment, take_rows(job$covs, rows),
                     factor(job$arms[job$treat[rows]], job$arms), derive_key(key, "arms", index), job$threads,
                     job$terms, weights = job$weights[rows], call = job$call)
     reports <<- c(reports, list(c(list(part = "treatment", arm = NA, fold = index), fit_report(fit))))
@@ -37,7 +37,7 @@ crossfit_probabilities <- function(job, fold, key) {
   if (how == "folds") {
     for (k in seq_len(job$folds)) {
       test <- which(fold == k)
-      values[test, ] <- predict_arms(fit_rows(which(fold != k), k), job$covs[test, , drop = FALSE], job$threads)
+      values[test, ] <- predict_arms(fit_rows(which(fold != k), k), take_rows(job$covs, test), job$threads)
     }
     return(list(values = values, reports = reports))
   }
@@ -97,14 +97,14 @@ fit_arm_outcome <- function(job, rows, arm, key) {
   } else {
     rows <- rows[job$treat[rows] == arm]
   }
-  fit_learner(job$learners$outcome, x[rows, , drop = FALSE], job$outcome[rows], job$family, key, job$threads, terms,
+  fit_learner(job$learners$outcome, take_rows(x, rows), job$outcome[rows], job$family, key, job$threads, terms,
               weights = job$weights[rows], call = job$call)
 }
 
 arm_value <- function(job, arm) factor(job$arms[arm], job$arms)
 
 predict_arm_outcome <- function(job, fit, rows, arm, joint) {
-  x <- job$covs[rows, , drop = FALSE]
+  x <- take_rows(job$covs, rows)
   predict_fit(fit, if (joint) with_treatment(job, x, arm_value(job, arm)) else x, job$threads)
 }
 
@@ -120,6 +120,6 @@ arm_outcome_oob <- function(job, fit, arm, joint) {
   if (is.null(inside)) abort_no_oob(job$call)
   values <- numeric(length(own))
   values[own] <- inside
-  if (any(!own)) values[!own] <- predict_fit(fit, job$covs[!own, , drop = FALSE], job$threads)
+  if (any(!own)) values[!own] <- predict_fit(fit, take_rows(job$covs, !own), job$threads)
   values
 }

@@ -111,7 +111,7 @@ solve_information <- function(information, right) {
 # What stacked estimating equations need of one arm's probability.
 arm_share_model <- function(fit, arm) structure(list(model = fit, arm = arm), class = "fit_arm_share")
 
-# d P_k / d b_l = P_k (1[k = l] - P_l) x; the coefficients' influence is n I^-1 x_i w_i (1[A = l] - P_l).
+# One column of slopes only: those of the arm. d P_k / d b_l = P_k (1[k = l] - P_l) x; the coefficients' influence is n I^-1 x_i w_i (1[A = l] - P_l).
 #' @exportS3Method
 treatment_influence.fit_arm_share <- function(model, by_ps, n) {
   fit <- model$model
@@ -122,11 +122,11 @@ treatment_influence.fit_arm_share <- function(model, by_ps, n) {
   own <- shares[, model$arm]
   others <- seq_len(ncol(shares))[-1]
   gradient <- vapply(others, function(l) {
-    drop(crossprod(x, by_ps * own * ((l == model$arm) - shares[, l])))
+    drop(crossprod(x, by_ps[, 1] * own * ((l == model$arm) - shares[, l])))
   }, numeric(ncol(x)))
   direction <- matrix(solve_information(multinomial_information(x, shares, w), as.vector(gradient)), ncol(x))
   scores <- w * (outer(fit$arm, others, "==") - shares[, others, drop = FALSE])
-  n * rowSums((x %*% direction) * scores)
+  cbind(n * rowSums((x %*% direction) * scores))
 }
 
 #' @export

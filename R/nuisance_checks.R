@@ -46,7 +46,7 @@ check_weighted_arms <- function(weights, treat, call) {
 }
 
 check_arm_sizes <- function(job, call) {
-  smallest <- min(table(factor(job$treat, 0:1)))
+  smallest <- min(sum(job$treat == 0), sum(job$treat == 1))
   if ("folds" %in% job$crossfit && smallest < job$folds) {
     abort("data", c(
       "The smaller arm has {smallest} row{?s}: too few for {job$folds} folds.",

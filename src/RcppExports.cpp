@@ -140,6 +140,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// linear_triangle
+Rcpp::NumericMatrix linear_triangle(Rcpp::NumericMatrix x, Rcpp::NumericVector scale);
+RcppExport SEXP _causalsynth_linear_triangle(SEXP xSEXP, SEXP scaleSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type scale(scaleSEXP);
+    rcpp_result_gen = Rcpp::wrap(linear_triangle(x, scale));
+    return rcpp_result_gen;
+END_RCPP
+}
 // mechanism_draw
 Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::NumericVector key, int threads, Rcpp::Nullable<Rcpp::Function> progress);
 RcppExport SEXP _causalsynth_mechanism_draw(SEXP nSEXP, SEXP overlapSEXP, SEXP counterfactualsSEXP, SEXP keySEXP, SEXP threadsSEXP, SEXP progressSEXP) {
@@ -226,6 +237,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
     {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
+    {"_causalsynth_linear_triangle", (DL_FUNC) &_causalsynth_linear_triangle, 2},
     {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
     {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
     {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 5},

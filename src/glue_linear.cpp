@@ -42,3 +42,16 @@ Rcpp::List linear_logistic(Rcpp::NumericMatrix x, Rcpp::NumericVector y,
       Rcpp::_["iterations"] = fit.iterations, Rcpp::_["converged"] = fit.converged,
       Rcpp::_["separated"] = fit.separated, Rcpp::_["direction"] = fit.direction);
 }
+
+// The triangle R of diag(scale) x = Q R; `scale` may be empty.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix linear_triangle(Rcpp::NumericMatrix x, Rcpp::NumericVector scale) {
+  const std::vector<double> zero(static_cast<std::size_t>(x.nrow()), 0.0);
+  const auto factor = causalsynth::factorise(matrix_view(x), glue::view(scale), zero);
+  const int p = x.ncol();
+  Rcpp::NumericMatrix result(p, p);
+  for (int j = 0; j < p; ++j)
+    for (int i = 0; i <= j; ++i)
+      result(i, j) = factor.r[static_cast<std::size_t>(i) + static_cast<std::size_t>(j) * (factor.cols + 1)];
+  return result;
+}

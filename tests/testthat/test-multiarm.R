@@ -78,10 +78,10 @@ test_that("stacked standard errors of several arms equal an independent sandwich
 test_that("learners of every kind, folds, joint outcomes, repeats and weights", {
   d <- arms_study(150)
   small <- learn_forest(trees = 20, min_node_size = 10)
-  forest <- nuisance(y ~ arm | ., d, small, small, seed = 1, bounds = .01, threads = 1)
+  forest <- nuisance(y ~ arm | ., d, small, small, seed = 1, bounds = NULL, threads = 1)
   expect_identical(dim(forest$ps), c(150L, 3L))
   expect_equal(rowSums(forest$ps), rep(1, 150))
-  expect_identical(nuisance(y ~ arm | ., d, small, small, seed = 1, bounds = .01, threads = 2), forest)
+  expect_identical(nuisance(y ~ arm | ., d, small, small, seed = 1, bounds = NULL, threads = 2), forest)
   expect_identical(forest$crossfit, c(treatment = "oob", outcome = "oob"))
   folds <- nuisance(y ~ arm | ., d, learn_glm(), learn_glm("joint"), crossfit = "folds", repeats = 3, seed = 1,
                     bounds = .01)
@@ -96,7 +96,7 @@ test_that("learners of every kind, folds, joint outcomes, repeats and weights", 
   joint <- nuisance(y ~ arm | w, d, small, learn_forest(trees = 20, outcome = "joint"), seed = 1,
                     bounds = NULL)
   expect_gt(stats::sd(joint$q[, 3] - joint$q[, 1]), 0)
-  none <- nuisance(y ~ arm | 1, d, small, small, seed = 1, bounds = .01)
+  none <- nuisance(y ~ arm | 1, d, small, small, seed = 1, bounds = NULL)
   expect_lt(max(abs(none$ps[, 1] - mean(d$arm == "none"))), .02)
   times <- rep(1:2, 75)
   long <- d[rep(1:150, times), ]
