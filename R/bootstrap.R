@@ -48,17 +48,17 @@ nuisance_recipe <- function(job, terms, given) {
        folds = job$folds, repeats = given$repeats, bounds = given$bounds, weights = job$weights)
 }
 
-# What every resample needs: rows as a data frame, units (clusters, else rows), how to fit.
+# What every resample needs: rows as a data frame, units (clusters with their rows, else rows), how to fit.
 bootstrap_plan <- function(x, ask, run) {
   data <- unclass_frame(x$covs)
   data[[x$recipe$treatment]] <- if (is.null(x$arms)) x$treat else factor(x$arms[x$treat], x$arms)
   data[[x$recipe$outcome]] <- x$outcome
-  unit <- run$cluster %||% seq_len(x$n)
   crossfit <- x$crossfit
   crossfit[crossfit == "oob"] <- "folds"
   ask$point <- TRUE
-  list(data = data, unit = unit, clustered = !is.null(run$cluster), rows = split(seq_len(x$n), unit), recipe = x$recipe, crossfit = crossfit,
-       ask = ask, weights = x$weights, key = derive_key(run$key, "bootstrap"))
+  list(data = data, cluster = run$cluster, rows = if (!is.null(run$cluster)) split(seq_len(x$n), run$cluster),
+       units = if (is.null(run$cluster)) x$n else max(run$cluster), recipe = x$recipe, crossfit = crossfit, ask = ask,
+       weights = x$weights, key = derive_key(run$key, "bootstrap"))
 }
 
 # All terms of all methods on the rows `index`; rows of one `unit` share a fold. Returns list(estimate, warned) or
@@ -68,15 +68,15 @@ estimate_rows <- function(plan, index, unit, key, threads) {
   found <- tryCatch(withCallingHandlers({
     recipe <- plan$recipe
     fitted <- nuisance(
-      recipe$formula, take_rows(plan$data, index), recipe$learners$treatment, recipe$learners$outcome, crossfit = plan$crossfit,
-      folds = recipe$folds, repeats = recipe$repeats, bounds = recipe$bounds, weights = recipe$weights[index],
-      cluster = unit, seed = key, threads = threads
+      recipe$formula, take_rows(plan$data, index), recipe$learners$treatment, recipe$learners$outcome,
+      crossfit = plan$crossfit, folds = recipe$folds, repeats = recipe$repeats, bounds = recipe$bounds,
+      weights = recipe$weights[index], cluster = unit, seed = key, threads = threads
     )
     fitted$weights <- plan$weights[index]
     same <- is.null(fitted$arms) || identical(fitted$arms, levels(plan$data[[recipe$treatment]]))
     if (!same) abort("data", "An arm has no rows.")
     # Standard errors are for adaptive bounds only, which rest on them.
-    cluster <- if (plan$clustered) unit
+    cluster <- if (!is.null(plan$cluster)) unit
     list(estimate = effect_runs(fitted, plan$ask, cluster, rlang::current_env())$estimate)
   }, warning = function(w) {
     warned <<- TRUE
@@ -88,24 +88,25 @@ estimate_rows <- function(plan, index, unit, key, threads) {
 # Units drawn with replacement; copies of a unit share a fold, since each knows the other's outcome.
 estimate_resample <- function(b, plan, threads) {
   key <- derive_key(plan$key, "resample", b)
-  count <- length(plan$rows)
-  drawn <- pmin(floor(random_uniforms(unclass(key), count) * count) + 1, count)
-  index <- unlist(plan$rows[drawn], use.names = FALSE)
-  estimate_rows(plan, index, rep(drawn, lengths(plan$rows[drawn])), derive_key(key, "fit"), threads)
+  drawn <- pmin(floor(random_uniforms(unclass(key), plan$units) * plan$units) + 1, plan$units)
+  index <- if (is.null(plan$rows)) drawn else unlist(plan$rows[drawn], use.names = FALSE)
+  unit <- if (is.null(plan$rows)) drawn else rep(drawn, lengths(plan$rows[drawn]))
+  estimate_rows(plan, index, unit, derive_key(key, "fit"), threads)
 }
 
 # All units but those of group g; the same key for all, so that they differ by the rows alone as far as can be.
 estimate_without <- function(g, plan, group, threads) {
-  index <- unlist(plan$rows[group != g], use.names = FALSE)
-  estimate_rows(plan, index, plan$unit[index], derive_key(plan$key, "jackknife"), threads)
+  kept <- which(group != g)
+  index <- if (is.null(plan$rows)) kept else unlist(plan$rows[kept], use.names = FALSE)
+  estimate_rows(plan, index, plan$cluster[index], derive_key(plan$key, "jackknife"), threads)
 }
 
 # Random groups of units of nearly the same size, a unit each where there are no more units than groups.
 jackknife_groups <- function(plan) {
-  units <- length(plan$rows)
-  count <- min(units, plan$ask$bootstrap$groups)
-  group <- integer(units)
-  group[random_permutation(unclass(derive_key(plan$key, "groups")), units)] <- rep_len(seq_len(count), units)
+  count <- min(plan$units, plan$ask$bootstrap$groups)
+  group <- integer(plan$units)
+  order <- random_permutation(unclass(derive_key(plan$key, "groups")), plan$units)
+  group[order] <- rep_len(seq_len(count), plan$units)
   group
 }
 

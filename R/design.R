@@ -53,7 +53,7 @@ is_plain_design <- function(terms, complete) {
   alone <- attr(terms, "intercept") == 1 && all(attr(terms, "order") == 1) && is.null(attr(terms, "offset")) &&
     all(vapply(variables, is.name, NA)) && length(variables) == length(attr(terms, "term.labels"))
   if (!alone) return(FALSE)
-  treatment <- identical(getOption("contrasts")[["unordered"]], "contr.treatment")
+  treatment <- identical(unname(getOption("contrasts")[1]), "contr.treatment")
   all(vapply(variables, function(name) {
     x <- complete[[as.character(name)]]
     (is.numeric(x) && !is.object(x) && is.null(dim(x))) ||

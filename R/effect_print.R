@@ -25,7 +25,7 @@ print.causalsynth_effect <- function(x, ...) {
   hidden <- max(0, nrow(table) - 12)
   shown <- utils::head(table, 12)[c("method", "term", "estimate", "std.error", "conf.low", "conf.high")]
   print(format_estimates(shown, has_ratios & grepl("^(rr|or)($|_)", shown$term)), row.names = FALSE)
-  if (hidden) writeLines(paste0("... and ", count_phrase(hidden, "row"), " more: see tidy()"))
+  if (nrow(table) < nrow(x$estimates) || hidden) writeLines("(more terms: see tidy())")
   writeLines(effect_footer(x))
   invisible(x)
 }
@@ -52,8 +52,8 @@ effect_header <- function(x) {
            if (x$n_omitted) paste0("; ", x$n_omitted, " omitted (missing A or Y)"),
            if (x$n_zero_weight) paste0("; ", x$n_zero_weight, " of weight 0"),
            if (!is.null(x$n_clusters)) {
-             paste0("; ", x$n_clusters, " clusters, ",
-                    if (x$n_mixed_clusters) paste(x$n_mixed_clusters, "with rows of several arms") else "none across arms")
+             mixed <- if (x$n_mixed_clusters) paste(x$n_mixed_clusters, "with rows of several arms")
+             paste0("; ", x$n_clusters, " clusters, ", mixed %||% "none across arms")
            })
   )
 }

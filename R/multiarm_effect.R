@@ -64,8 +64,8 @@ check_arms_request <- function(ask, call) {
   for (label in names(ask$methods)) {
     method <- ask$methods[[label]]
     if (!takes_arms(method)) {
-      abort("input", c("{.val {label}} is for two arms.", i = "Use {.val iptw}, {.val aipw}, {.val or} or {.val tmle}."),
-            call = call)
+      abort("input", c("{.val {label}} is for two arms.",
+                       i = "Use {.val iptw}, {.val aipw}, {.val or} or {.val tmle}."), call = call)
     }
     if (inherits(method, "est_tmle") && method$fluctuation == "one") {
       abort("input", c("{.code fluctuation = \"one\"} is a contrast of two arms.",

@@ -111,7 +111,8 @@ solve_information <- function(information, right) {
 # What stacked estimating equations need of one arm's probability.
 arm_share_model <- function(fit, arm) structure(list(model = fit, arm = arm), class = "fit_arm_share")
 
-# One column of slopes only: those of the arm. d P_k / d b_l = P_k (1[k = l] - P_l) x; the coefficients' influence is n I^-1 x_i w_i (1[A = l] - P_l).
+# One column of slopes only: those of the arm. d P_k / d b_l = P_k (1[k = l] - P_l) x; the coefficients' influence is
+# n I^-1 x_i w_i (1[A = l] - P_l).
 #' @exportS3Method
 treatment_influence.fit_arm_share <- function(model, by_ps, n) {
   fit <- model$model

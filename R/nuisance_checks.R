@@ -30,7 +30,12 @@ check_case_weights <- function(weights, n, call) {
     abort("input", "{.arg weights} must be {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
   }
   bad <- sum(is.na(weights) | is.infinite(weights) | weights < 0)
-  if (bad) abort("data", "{.arg weights} is missing, infinite or negative in {bad} row{?s}.", call = call)
+  if (bad) {
+    abort("data", c(
+      "{.arg weights} is missing, infinite or negative in {bad} row{?s}.",
+      i = "A case weight counts how often a row stands for the population: 0 leaves the row out."
+    ), call = call)
+  }
   as.numeric(weights)
 }
 

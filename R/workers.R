@@ -8,7 +8,8 @@ find_workers <- function(threads) {
     if (n > 1) return(list(kind = "future", n = min(n, 1024)))
   }
   # A fork of RStudio's session is not safe; Windows has none.
-  can_fork <- .Platform$OS.type == "unix" && Sys.getenv("RSTUDIO") != "1" && requireNamespace("parallel", quietly = TRUE)
+  can_fork <- .Platform$OS.type == "unix" && Sys.getenv("RSTUDIO") != "1" &&
+    requireNamespace("parallel", quietly = TRUE)
   if (threads > 1 && can_fork) return(list(kind = "fork", n = threads))
   list(kind = "serial", n = 1)
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/linear/logistic.h"
 #include "core/linear/qr.h"
 #include "glue_host.h"
@@ -50,8 +52,9 @@ Rcpp::NumericMatrix linear_triangle(Rcpp::NumericMatrix x, Rcpp::NumericVector s
   const auto factor = causalsynth::factorise(matrix_view(x), glue::view(scale), zero);
   const int p = x.ncol();
   Rcpp::NumericMatrix result(p, p);
-  for (int j = 0; j < p; ++j)
-    for (int i = 0; i <= j; ++i)
-      result(i, j) = factor.r[static_cast<std::size_t>(i) + static_cast<std::size_t>(j) * (factor.cols + 1)];
+  for (int j = 0; j < p; ++j) {
+    const double* column = factor.r.data() + static_cast<std::size_t>(j) * (factor.cols + 1);
+    std::copy(column, column + j + 1, result.column(j).begin());
+  }
   return result;
 }

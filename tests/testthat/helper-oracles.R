@@ -1,5 +1,5 @@
-# Frozen values of other packages (fixtures/make-effects.R): a study of 240 rows with given nuisances, and a named vector
-# of quantities.
+# Frozen values of other packages (fixtures/make-effects.R): a study of 240 rows with given nuisances, and a named
+# vector of quantities.
 oracle_study <- function() utils::read.csv(test_path("fixtures", "effects-data.csv"), stringsAsFactors = FALSE)
 
 oracle_values <- function(source, case, method, estimand) {

@@ -89,6 +89,7 @@ test_that("clusters are resampled whole and share folds; clusters across arms ar
   nu <- nuisance(y ~ a | w + v, d, learn_glm(), learn_glm(), cluster = d$cluster, seed = 1)
   plan <- bootstrap_plan(nu, list(bootstrap = list(groups = 10)), list(cluster = nu$cluster, key = rng_key(1)))
   expect_identical(unname(lengths(plan$rows)), rep(3L, 30))
+  expect_identical(plan$units, 30L)
   expect_identical(sort(unique(jackknife_groups(plan))), 1:10)
   key <- derive_key(plan$key, "resample", 1)
   drawn <- floor(random_uniforms(unclass(key), 30) * 30) + 1
@@ -127,7 +128,8 @@ test_that("resamples that fail are counted and printed; too many are an error", 
   )
   expect_gt(fit$bootstrap$n_failed, 0)
   expect_equal(nrow(fit$bootstrap$values) + fit$bootstrap$n_failed, 60)
-  expect_match(paste(capture.output(print(fit)), collapse = " "), paste(fit$bootstrap$n_failed, "of 60 resamples failed"))
+  expect_match(paste(capture.output(print(fit)), collapse = " "),
+               paste(fit$bootstrap$n_failed, "of 60 resamples failed"))
   expect_error(
     suppressWarnings(estimate_effect(y ~ a | w, d, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
                                      seed = 3, se = "bootstrap", bootstrap = list(replicates = 4))),

@@ -42,18 +42,20 @@ void FluctuationRows::append(const FluctuationRows& more) {
 }
 
 Fluctuation solve_fluctuation(const FluctuationRows& rows) {
-  double scale = 0.0, largest = 0.0;
+  double scale = 0.0, squares = 0.0, largest = 0.0;
   for (std::size_t i = 0; i < rows.covariate.size(); ++i) {
     const double x = std::fabs(rows.covariate[i]);
     scale += rows.weight[i] * x;
+    squares += rows.weight[i] * x * x;
     largest = std::max(largest, x);
   }
   Fluctuation fit;
   if (scale == 0.0) return {0.0, true};
   const double infinity = std::numeric_limits<double>::infinity();
   double below = -infinity, above = infinity, last = 0.0;
+  Score score;
   for (int k = 0; k < kMaxIterations; ++k) {
-    const Score score = score_at(rows, fit.epsilon);
+    score = score_at(rows, fit.epsilon);
     if (std::fabs(score.value) <= kScoreTolerance * scale) {
       fit.converged = true;
       break;
@@ -71,8 +73,8 @@ Fluctuation solve_fluctuation(const FluctuationRows& rows) {
       break;
     }
   }
-  // A score that fades while steps stay large has its zero at infinity (separated outcomes).
-  if (std::fabs(last) > 0.1) fit.converged = false;
+  // A score that fades with its slope while steps stay large has its zero at infinity.
+  if (std::fabs(last) > 0.1 && score.information < 1e-8 * squares) fit.converged = false;
   return fit;
 }
 
