@@ -13,8 +13,8 @@ causal_tmle <- function(nuisance, options) {
     .Call(`_causalsynth_causal_tmle`, nuisance, options)
 }
 
-forest_fit <- function(x, y, kind, classes, options, run) {
-    .Call(`_causalsynth_forest_fit`, x, y, kind, classes, options, run)
+forest_fit <- function(x, outcome, sampling, options, run) {
+    .Call(`_causalsynth_forest_fit`, x, outcome, sampling, options, run)
 }
 
 forest_predict <- function(model, x, rows, out_of_bag, run) {

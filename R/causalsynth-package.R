@@ -14,6 +14,8 @@
 #'   [tidy()][effect_methods] and its like.
 #' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
 #'   [learn_glm()]; [forest()] is the forest behind them.
+#' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
+#'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
 #' * [fit_generator()] learns all columns, as [gen_forest()] or [gen_data()] says;
 #'   [generate()][generate.causalsynth_generator] draws rows.
 #' * [dcr()] and [tstr()] say how close and how useful synthetic rows are.

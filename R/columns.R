@@ -1,7 +1,7 @@
 # How data frame columns travel to the core and back: numeric vectors, or integer codes of a factor.
 
 # What must be known to encode new rows alike and to give synthetic rows the seed's types: one entry a column with
-# kind ("numeric", "factor"), levels, decimals (NA: more than six, or not asked for), and ptype (an empty column of that
+# kind ("numeric", "factor"), levels, decimals (NA: more than six, or not wanted), and ptype (an empty column of that
 # type).
 column_blueprint <- function(data, decimals = TRUE) {
   lapply(data, function(x) {

@@ -12,17 +12,16 @@
 #'   `NULL` takes the first that was made, else normal.
 #' @param parm Names or numbers of the coefficients, or all of them.
 #' @param complete TRUE takes all terms, not the contrasts only.
-#' @param data The data frame the effect was estimated from (without omitted rows), or `NULL` for its covariates.
 #' @param ... Not used; an unknown argument is an error.
 #' @return `tidy()`: a data frame with columns `method`, `term`, `estimate`, `std.error`, `statistic`, `p.value`,
 #'   `conf.low`, `conf.high`, one row a method and term: the contrasts (the risk difference of a binary outcome), the
 #'   arms' means `mean_1` and `mean_0`, and with `contrasts = TRUE` `log_rr` and `log_or`. With more than two arms terms
 #'   end in `_<level>`. The statistic and its p value are of a normal test of zero. `glance()`: one row a method.
-#'   `augment()`: the data with `.ps`, `.q1`, `.q0`, `.weights` (several arms: `.ps_<level>`, `.q_<level>`).
-#'   `autoplot()`: a ggplot. `confint()`: a matrix. `coef()`, `vcov()`: the contrasts, named `ATE` (with several
-#'   methods `aipw:ATE` and so on), and their joint covariance over methods and arms. `weights()`: the methods'
-#'   weights. `nobs()`: rows analysed. `as.list()`: one effect a method, as `modelsummary::modelsummary()` takes for
-#'   its columns.
+#'   `confint()`: a matrix. `coef()`, `vcov()`: the contrasts, named `ATE` (with several methods `aipw:ATE` and so on),
+#'   and their joint covariance over methods and arms. `weights()`: the methods' weights. `nobs()`: rows analysed.
+#'   `as.list()`: one effect a method, as `modelsummary::modelsummary()` takes for its columns.
+#' @seealso [augment()][augment_methods] adds weights to the data, [autoplot()][autoplot.causalsynth_effect] is a forest
+#'   plot, [as_weightit()] leads to WeightIt and cobalt, [diagnose_overlap()] to balance.
 #' @examples
 #' a <- rep(0:1, 50)
 #' y <- rep(c(0, 1, 1), length.out = 100)
@@ -132,53 +131,6 @@ glance.causalsynth_effect <- function(x, ...) {
     crossfit_treatment = x$crossfit[["treatment"]], crossfit_outcome = x$crossfit[["outcome"]],
     repeats = x$n_repeats, inference = unname(x$inference), row.names = NULL
   )
-}
-
-#' @rdname effect_methods
-#' @export
-augment.causalsynth_effect <- function(x, data = NULL, ...) {
-  check_dots_empty(..., .known = "data")
-  data <- augmented_rows(x, data)
-  data$.ps <- x$distance
-  data$.q1 <- x$q1
-  data$.q0 <- x$q0
-  with_weight_columns(data, x)
-}
-
-# The rows to add columns to: those given, or what the effect keeps of them.
-augmented_rows <- function(x, data, call = rlang::caller_env()) {
-  if (is.null(data)) {
-    data <- if (is.null(x$covs)) data.frame(treat = x$treat) else cbind(x$covs, .treat = x$treat)
-    data$.outcome <- x$outcome
-  }
-  if (nrow(data) != x$n) {
-    abort("input", "{.arg data} has {nrow(data)} row{?s}; the effect was estimated from {x$n}.", call = call)
-  }
-  data
-}
-
-with_weight_columns <- function(data, x) {
-  if (is.data.frame(x$weights)) data[paste0(".weights_", names(x$weights))] <- x$weights
-  else data$.weights <- x$weights
-  data
-}
-
-#' @rdname effect_methods
-#' @export
-autoplot.causalsynth_effect <- function(object, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
-  table <- tidy(object, conf.level = conf.level)[is_contrast(object), ]
-  table$method <- factor(table$method, rev(unique(table$method)))
-  table$conf.low[is.na(table$conf.low)] <- table$estimate[is.na(table$conf.low)]
-  table$conf.high[is.na(table$conf.high)] <- table$estimate[is.na(table$conf.high)]
-  plot <- ggplot2::ggplot(table, ggplot2::aes(x = .data$estimate, y = .data$method)) +
-    ggplot2::geom_vline(xintercept = 0, linetype = 2, colour = "grey60") +
-    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high)) +
-    ggplot2::geom_point(size = 2) +
-    ggplot2::labs(x = paste0(object$estimand, " with ", 100 * conf.level, " % confidence interval"), y = NULL) +
-    ggplot2::theme_minimal()
-  if (length(object$contrast_terms) > 1) plot <- plot + ggplot2::facet_wrap("term")
-  plot
 }
 
 #' @export

@@ -25,7 +25,13 @@
 #' @param max_depth Greatest depth, `NULL` for no limit.
 #' @param sample_fraction Share of rows in each bag.
 #' @param replace Draw bags with replacement?
-#' @param split_rule `"default"`: Gini for classes, variance for means (for 0 and 1 these are the same).
+#' @param split_rule `"default"`: the best cut by Gini for classes (`"gini"`), by variance for means (`"variance"`); for
+#'   0 and 1 these are the same. `"extratrees"`: one random cut a column, the best of which is taken.
+#' @param honest Grow honest trees? Half of each bag's rows (or clusters) choose the splits, the other half fill the
+#'   leaves.
+#' @param weights Case weights, one a row: rows are drawn into bags in proportion to them, and the out-of-bag error is
+#'   weighted. `NULL`: all alike.
+#' @param clusters Cluster of each row: whole clusters are drawn into bags or left out of them. `NULL`: none.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
 #' @param ... Passed on to the data frame method (all arguments after `y` are named); unknown names are an error.
@@ -33,7 +39,9 @@
 #'   matrix with a column a class otherwise), `$oob_error` their mean squared error (for classes, the Brier score).
 #'   Missing or infinite outcomes, infinite covariates, and in `predict()` lacking columns or levels never seen are
 #'   errors of class `causalsynth_error_data`.
-#' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}.
+#' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}; Geurts,
+#'   Ernst and Wehenkel (2006) \doi{10.1007/s10994-006-6226-1} (extratrees); Wager and Athey (2018)
+#'   \doi{10.1080/01621459.2017.1319839} (honest trees).
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
 #' fit <- forest(Y ~ ., study, trees = 100, seed = 1)
@@ -54,9 +62,8 @@ forest.formula <- function(x, data, ...) {
   check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env(), x)
   y <- eval(x[[2]], data, environment(x))
   side <- fixed_terms(kept_terms(stats::delete.response(stats::terms(x, data = data))), data)
-  columns <- learner_frame(side, data)
-  fit <- forest.data.frame(columns, y, ...)
-  fit$terms <- stats::delete.response(side)
+  fit <- forest.data.frame(learner_frame(side, data), y, ...)
+  fit$terms <- side
   fit
 }
 
@@ -70,25 +77,27 @@ forest.matrix <- function(x, y, ...) {
 #' @rdname forest
 #' @export
 forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size = NULL, min_bucket = 1,
-                              max_depth = NULL, sample_fraction = 1, replace = TRUE, split_rule = "default",
-                              seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("trees", "mtry", "min_node_size", "min_bucket", "max_depth", "sample_fraction",
-                                   "replace", "split_rule", "seed", "threads"))
+                              max_depth = NULL, sample_fraction = 1, replace = TRUE,
+                              split_rule = c("default", "gini", "variance", "extratrees"), honest = FALSE,
+                              weights = NULL, clusters = NULL, seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = names(formals(forest.data.frame)))
   check_data_frame(x, "x")
-  check_choice(split_rule, "default", "split_rule")
   check_present(y, "y")
   target <- forest_target(y, nrow(x))
   if (length(x) == 0) abort("data", "{.arg x} has no column; a forest needs at least one.")
   for (name in names(x)) check_covariate(x[[name]], name, rlang::current_env())
   if (is.null(min_node_size)) min_node_size <- if (target$kind == "mean") 5 else 10
   options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
+  options$random_cuts <- check_split_rule(split_rule, target) == "extratrees"
+  options$honest <- check_flag(honest, "honest")
+  sampling <- forest_sampling(weights, clusters, nrow(x), options)
   blueprint <- column_blueprint(x, decimals = FALSE)
   check_forest_size(blueprint)
   raw <- forest_fit(
-    encode_columns(x, blueprint, "x"), target$values, target$kind, length(target$classes),
-    c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
+    encode_columns(x, blueprint, "x"), list(values = target$values, kind = target$kind, classes = length(target$classes)),
+    sampling, c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
   )
-  new_forest(raw, target, blueprint, options)
+  new_forest(raw, target, blueprint, options, sampling)
 }
 
 forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, p,
@@ -115,6 +124,49 @@ check_out_of_bag <- function(options, what, call) {
            " need."),
     i = "Set {.arg sample_fraction} below 1, for instance {.code sample_fraction = 0.632}."
   ), call = call)
+}
+
+check_split_rule <- function(split_rule, target, call = rlang::caller_env()) {
+  rule <- check_choice(split_rule, c("default", "gini", "variance", "extratrees"), "split_rule", call)
+  if (rule == "gini" && target$kind == "mean" && is.null(target$classes)) {
+    abort("input", c("{.code split_rule = \"gini\"} is for classes; {.arg y} is a number.",
+                     i = "Make {.arg y} a factor, or use {.val variance}."), call = call)
+  }
+  if (rule == "variance" && target$kind == "classes") {
+    abort("input", "{.code split_rule = \"variance\"} is for numbers; {.arg y} has {length(target$classes)} classes.",
+          call = call)
+  }
+  rule
+}
+
+# What rows are drawn by: weights (numbers, or none) and clusters (numbered from 0, or none).
+forest_sampling <- function(weights, clusters, n, options, call = rlang::caller_env()) {
+  if (!is.null(weights) && !is.null(clusters)) {
+    abort("input", c("Give {.arg weights} or {.arg clusters}, not both.",
+                     i = "With clusters whole clusters are drawn, all alike."), call = call)
+  }
+  if (!is.null(clusters)) return(list(weights = numeric(), clusters = forest_clusters(clusters, n, call)))
+  if (is.null(weights)) return(list(weights = numeric(), clusters = integer()))
+  if (!is.numeric(weights) || length(weights) != n) {
+    abort("input", "{.arg weights} must have {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
+  }
+  bad <- sum(!is.finite(weights) | weights < 0)
+  if (bad) abort("data", "{.arg weights} {cli::qty(bad)}{?is/are} negative, missing or infinite in {bad} row{?s}.", call = call)
+  needed <- if (options$replace) 1 else max(1, round(options$sample_fraction * n))
+  if (sum(weights > 0) < needed) {
+    abort("data", c("{.arg weights} is positive in {sum(weights > 0)} row{?s}; bags of {needed} are drawn.",
+                    i = "Lower {.arg sample_fraction}, or draw with {.code replace = TRUE}."), call = call)
+  }
+  list(weights = as.double(weights), clusters = integer())
+}
+
+forest_clusters <- function(clusters, n, call) {
+  if (length(clusters) != n || anyNA(clusters)) {
+    abort("input", "{.arg clusters} must have {n} value{?s}, one a row and none missing.", call = call)
+  }
+  clusters <- match(clusters, unique(clusters)) - 1L
+  if (max(clusters) < 1) abort("data", "{.arg clusters} has one cluster only.", call = call)
+  clusters
 }
 
 # What the core can number.
@@ -149,12 +201,14 @@ forest_target <- function(y, n, call = rlang::caller_env()) {
   list(kind = if (all(y %in% c(0, 1))) "binary" else "mean", values = as.numeric(y), classes = NULL)
 }
 
-new_forest <- function(raw, target, blueprint, options) {
+new_forest <- function(raw, target, blueprint, options, sampling) {
   fit <- structure(list(
     model = raw$model, kind = target$kind, classes = target$classes, ordered = isTRUE(target$ordered),
     blueprint = blueprint, options = options,
     min_node_size = raw$min_node_size, candidates = options$min_node_size, losses = raw$losses, nodes = raw$nodes,
-    n = length(target$values), extra_trees = raw$extra_trees, y = target$values
+    n = length(target$values), extra_trees = raw$extra_trees, y = target$values,
+    n_clusters = if (length(sampling$clusters)) max(sampling$clusters) + 1L,
+    weights = if (length(sampling$weights)) sampling$weights
   ), class = "causalsynth_forest")
   fit$options$min_node_size <- NULL
   if (length(raw$oob)) {

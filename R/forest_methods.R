@@ -8,6 +8,7 @@ format.causalsynth_forest <- function(x, ...) {
       count_phrase(length(x$blueprint), "column"), count_phrase(x$options$trees, "tree"), x$min_node_size
     ),
     if (length(x$losses) > 1) "  (node size chosen by out-of-bag error)",
+    forest_features(x),
     if (is.null(x$oob)) {
       "No out-of-bag predictions: every tree has seen every row."
     } else {
@@ -21,6 +22,17 @@ format.causalsynth_forest <- function(x, ...) {
               count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
     }
   )
+}
+
+# What a forest has beyond the usual, as a line of print; NULL where nothing.
+forest_features <- function(x) {
+  features <- c(
+    if (isTRUE(x$options$random_cuts)) "random cuts",
+    if (isTRUE(x$options$honest)) "honest trees",
+    if (!is.null(x$weights)) "rows drawn by weight",
+    if (!is.null(x$n_clusters)) paste(count_phrase(x$n_clusters, "cluster"), "drawn whole")
+  )
+  if (length(features)) paste0("  (", paste(features, collapse = ", "), ")")
 }
 
 #' @export

@@ -14,12 +14,13 @@
 #' learn_forest(trees = 200, min_node_size = 10)
 #' @export
 learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 50), min_bucket = 1, max_depth = NULL,
-                         sample_fraction = 1, replace = TRUE, outcome = c("by_arm", "joint"),
-                         crossfit = c("oob", "folds")) {
+                         sample_fraction = 1, replace = TRUE, split_rule = "default", honest = FALSE,
+                         outcome = c("by_arm", "joint"), crossfit = c("oob", "folds")) {
   settings <- list(
     trees = check_whole(trees, "trees", max = 200000), mtry = mtry, min_node_size = min_node_size,
     min_bucket = min_bucket,
-    max_depth = max_depth, sample_fraction = sample_fraction, replace = replace
+    max_depth = max_depth, sample_fraction = sample_fraction, replace = replace,
+    split_rule = check_choice(split_rule, c("default", "extratrees"), "split_rule"), honest = check_flag(honest, "honest")
   )
   options <- forest_options(trees, NULL, min_node_size, min_bucket, max_depth, sample_fraction, replace, 1)
   crossfit <- check_choice(crossfit, c("oob", "folds"), "crossfit")
@@ -40,17 +41,11 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
 fit_learner.learn_forest <- function(learner, x, y, family, key, threads, terms = NULL, weights = NULL,
                                      call = rlang::caller_env()) {
   if (!is.null(terms)) terms <- fixed_terms(terms, x)
-  if (!is.null(weights) && length(unique(weights)) > 1) {
-    abort("input", c(
-      "{.fn learn_forest} takes no case weights.",
-      i = "Use {.fn learn_glm}, or give weights to {.fn estimate_effect} after {.fn nuisance}."
-    ), call = call)
-  }
   columns <- if (is.null(terms)) unclass_frame(x) else learner_frame(terms, x)
   if (length(columns) == 0 || length(unique(y)) == 1) return(fit_constant(y, weights))
   settings <- learner$settings
   settings$mtry <- if (!is.null(settings$mtry)) min(settings$mtry, length(columns))
-  fit <- rlang::exec(forest.data.frame, columns, y, !!!settings, seed = key, threads = threads)
+  fit <- rlang::exec(forest.data.frame, columns, y, !!!settings, weights = weights, seed = key, threads = threads)
   structure(list(forest = fit, terms = terms), class = "fitted_forest")
 }
 

@@ -1,7 +1,7 @@
 # What a learner of columns (a forest, not a linear model) sees of a formula's terms: each variable or expression of a
 # term as columns, matrices such as splines::ns() split. Interactions need no column of their own.
 learner_frame <- function(terms, data, call = rlang::caller_env()) {
-  terms <- stats::delete.response(terms)
+  if (attr(terms, "response") > 0) terms <- stats::delete.response(terms)
   variables <- as.list(attr(terms, "variables"))[-1]
   plain <- vapply(variables, is.name, NA)
   # Inside an expression, as k in ns(x, df = k), a name may come from the formula's environment.
@@ -32,7 +32,7 @@ learner_frame <- function(terms, data, call = rlang::caller_env()) {
 # The terms with what their functions learnt from the fitted rows (knots of splines::ns(), centres of scale()), so
 # that new rows become the same columns.
 fixed_terms <- function(terms, data) {
-  terms <- stats::delete.response(terms)
+  if (attr(terms, "response") > 0) terms <- stats::delete.response(terms)
   variables <- as.list(attr(terms, "variables"))[-1]
   if (all(vapply(variables, is.name, NA))) return(terms)
   attr(stats::model.frame(terms, data, na.action = stats::na.pass), "terms")

@@ -135,16 +135,16 @@ glance.causalsynth_effect_arms <- function(x, ...) {
   )
 }
 
-#' @rdname effect_methods
+#' @rdname augment_methods
 #' @export
-augment.causalsynth_effect_arms <- function(x, data = NULL, ...) {
-  check_dots_empty(..., .known = "data")
+augment.causalsynth_effect_arms <- function(x, data = NULL, ..., weights = "weights", subclass = "subclass") {
+  check_dots_empty(..., .known = names(formals(augment.causalsynth_effect_arms)))
   data <- augmented_rows(x, data)
   for (arm in seq_along(x$arms)) {
     data[[paste0(".ps_", x$arms[arm])]] <- x$ps[, arm]
     data[[paste0(".q_", x$arms[arm])]] <- x$q[, arm]
   }
-  with_weight_columns(data, x)
+  with_weight_columns(data, x, weights, subclass)
 }
 
 #' @export

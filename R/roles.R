@@ -38,6 +38,8 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
 
 # Terms without what a formula took away: `. - id` must not leave `id` among the variables.
 kept_terms <- function(terms) {
+  used <- attr(terms, "factors")
+  if (is.matrix(used) && all(rowSums(used) > 0) && attr(terms, "intercept") == 1) return(terms)
   labels <- attr(terms, "term.labels")
   side <- stats::reformulate(if (length(labels)) labels else "1")
   environment(side) <- environment(terms)

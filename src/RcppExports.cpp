@@ -46,17 +46,16 @@ BEGIN_RCPP
 END_RCPP
 }
 // forest_fit
-Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes, Rcpp::List options, Rcpp::List run);
-RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP ySEXP, SEXP kindSEXP, SEXP classesSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP outcomeSEXP, SEXP samplingSEXP, SEXP optionsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type y(ySEXP);
-    Rcpp::traits::input_parameter< std::string >::type kind(kindSEXP);
-    Rcpp::traits::input_parameter< int >::type classes(classesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type outcome(outcomeSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type sampling(samplingSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
-    rcpp_result_gen = Rcpp::wrap(forest_fit(x, y, kind, classes, options, run));
+    rcpp_result_gen = Rcpp::wrap(forest_fit(x, outcome, sampling, options, run));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -230,7 +229,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_causal_bounds", (DL_FUNC) &_causalsynth_causal_bounds, 2},
     {"_causalsynth_causal_means", (DL_FUNC) &_causalsynth_causal_means, 3},
     {"_causalsynth_causal_tmle", (DL_FUNC) &_causalsynth_causal_tmle, 2},
-    {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 6},
+    {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},

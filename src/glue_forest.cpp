@@ -21,6 +21,10 @@ causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
   reader.read("replace", options.replace);
   reader.read("max_bins", options.max_bins);
   reader.read("out_of_bag", options.out_of_bag);
+  reader.read("honest", options.honest);
+  bool random = false;
+  reader.read("random_cuts", random);
+  if (random) options.split_rule = causalsynth::SplitRule::random;
   Rcpp::NumericVector key;
   reader.read("key", key);
   options.key = glue::key(key);
@@ -45,17 +49,24 @@ Forest forest_of(const Rcpp::RawVector& model) {
   return forest;
 }
 
-// kind: "binary", "mean" or "classes". Returns the model (as bytes) and what the fit said.
+// `outcome`: values, kind ("binary", "mean" or "classes") and number of classes. `sampling`:
+// weights and clusters (from 0), each perhaps empty. Returns the model (as bytes) and what the fit
+// said.
 // [[Rcpp::export(rng = false)]]
-Rcpp::List forest_fit(Rcpp::List x, Rcpp::NumericVector y, std::string kind, int classes,
-                      Rcpp::List options, Rcpp::List run) {
+Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcpp::List options,
+                      Rcpp::List run) {
+  const Rcpp::NumericVector y = outcome["values"];
+  const std::string kind = outcome["kind"];
   const causalsynth::ForestTarget target{
       kind == "binary"
           ? causalsynth::TargetKind::binary
           : (kind == "mean" ? causalsynth::TargetKind::mean : causalsynth::TargetKind::classes),
-      glue::view(y), static_cast<std::size_t>(classes)};
+      glue::view(y), static_cast<std::size_t>(Rcpp::as<int>(outcome["classes"]))};
+  causalsynth::Sampling drawn;
+  drawn.weights = Rcpp::as<std::vector<double>>(sampling["weights"]);
+  drawn.clusters = Rcpp::as<std::vector<std::uint32_t>>(sampling["clusters"]);
   ForestFit fit = causalsynth::fit_forest(glue::frame(x, y.size()), target, forest_options(options),
-                                          glue::execution(run));
+                                          drawn, glue::execution(run));
   const std::size_t width = fit.forest.width;
   const int node_size = fit.forest.options.min_node_size.front();
   double nodes = 0;

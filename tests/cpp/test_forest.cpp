@@ -105,27 +105,36 @@ TEST_CASE("a chosen node size gives the forest that would have been grown with i
   CHECK(both.out_of_bag == alone.out_of_bag);
 }
 
-TEST_CASE("pruning keeps the predictions of a node as its own leaf") {
+TEST_CASE("where noise is all there is, the largest node size wins and trees are cut back to it") {
   const Study study(300);
+  Stream stream(3, StreamTag::test, 1);
+  std::vector<double> noise;
+  for (std::size_t i = 0; i < 300; ++i) noise.push_back(stream.normal());
+  ForestOptions several = options(20);
+  several.min_node_size = {2, 1000};
   const ForestFit fit =
-      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(1), Execution{});
-  const Tree cut = pruned(fit.forest.trees[0], 1, 1000);
-  CHECK(cut.nodes.size() == 1);
-  CHECK(cut.values[0] == fit.forest.trees[0].values[0]);
-  const Tree same = pruned(fit.forest.trees[0], 1, 1);
-  CHECK(same.nodes.size() == fit.forest.trees[0].nodes.size());
+      fit_forest(study.frame(), {TargetKind::mean, noise, 0}, several, Execution{});
+  REQUIRE(fit.forest.options.min_node_size[0] == 1000);
+  std::vector<std::uint32_t> counts(300);
+  for (std::size_t t = 0; t < 20; ++t) {
+    Bags(several, {}, 300).draw(t, counts);
+    double mean = 0;
+    for (std::size_t i = 0; i < 300; ++i) mean += counts[i] * noise[i] / 300;
+    CHECK(fit.forest.trees[t].nodes.size() == 1);
+    CHECK(fit.forest.trees[t].values[0] == Approx(mean));
+  }
 }
 
 TEST_CASE("bags: counts, sizes, and no repetition without replacement") {
   ForestOptions o = options(1);
   std::vector<std::uint32_t> counts(1000);
-  draw_bag(o, 3, counts);
+  Bags(o, {}, 1000).draw(3, counts);
   std::uint32_t total = 0;
   for (auto c : counts) total += c;
   CHECK(total == 1000);
   o.replace = false;
   o.sample_fraction = .632;
-  draw_bag(o, 3, counts);
+  Bags(o, {}, 1000).draw(3, counts);
   total = 0;
   for (auto c : counts) {
     CHECK(c <= 1);
@@ -156,4 +165,52 @@ TEST_CASE("wrong options are refused") {
   o = options(1);
   o.min_node_size = {5, 5};
   CHECK_THROWS_AS(fit_forest(study.frame(), target, o, Execution{}), std::invalid_argument);
+}
+
+TEST_CASE("bags by weight: shares of draws are the weights, with and without replacement") {
+  Sampling sampling;
+  sampling.weights = {0.0, 1.0, 2.0, 5.0};
+  ForestOptions o = options(1);
+  std::vector<std::uint32_t> counts;
+  std::vector<double> total(4, 0.0);
+  for (std::size_t t = 0; t < 5000; ++t) {
+    Bags(o, sampling, 4).draw(t, counts);
+    for (int i = 0; i < 4; ++i) total[i] += counts[i] / 20000.0;
+  }
+  for (int i = 0; i < 4; ++i) CHECK(total[i] == Approx(sampling.weights[i] / 8).margin(.01));
+  CHECK(total[0] == 0.0);
+  o.replace = false;
+  o.sample_fraction = .25;  // one draw
+  std::fill(total.begin(), total.end(), 0.0);
+  for (std::size_t t = 0; t < 5000; ++t) {
+    Bags(o, sampling, 4).draw(t, counts);
+    for (int i = 0; i < 4; ++i) total[i] += counts[i] / 5000.0;
+  }
+  for (int i = 0; i < 4; ++i) CHECK(total[i] == Approx(sampling.weights[i] / 8).margin(.03));
+  o.sample_fraction = 1.0;
+  CHECK_THROWS_AS(Bags(o, sampling, 4), std::invalid_argument);
+}
+
+TEST_CASE("bags of clusters: all rows of a cluster have its count; honest halves share none") {
+  Sampling sampling;
+  for (std::uint32_t i = 0; i < 90; ++i) sampling.clusters.push_back(i % 30);
+  const Bags bags(options(1), sampling, 90);
+  CHECK(bags.draws() == 30);
+  CHECK(bags.most_weight() == 90);
+  std::vector<std::uint32_t> counts, aside;
+  for (std::size_t t = 0; t < 20; ++t) {
+    bags.draw(t, counts);
+    std::uint32_t before = 0, after = 0, other = 0;
+    for (std::uint32_t c : counts) before += c;
+    CHECK(before == 90);
+    bags.set_aside(t, counts, aside);
+    for (std::size_t i = 0; i < 90; ++i) {
+      CHECK(counts[i] == counts[i % 30]);
+      CHECK(aside[i] == aside[i % 30]);
+      CHECK((counts[i] == 0 || aside[i] == 0));
+      after += counts[i] > 0;
+      other += aside[i] > 0;
+    }
+    CHECK(std::abs(static_cast<int>(after) - static_cast<int>(other)) <= 3);
+  }
 }

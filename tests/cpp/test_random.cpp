@@ -159,3 +159,13 @@ TEST_CASE("derive_key is not symmetric in its arguments") {
   CHECK(derive_key(1, 0, 0) != derive_key(0, 1, 0));
   CHECK(derive_key(1, 0, 0) != derive_key(0, 0, 1));
 }
+
+TEST_CASE("four blocks at once are the four blocks one by one") {
+  std::uint32_t four[16];
+  philox4x32_four({0xFFFFFFF0u, 7u, 123456789u, 0xDEADBEEFu}, 0x9E3779B9u, 42u, four);
+  for (std::uint32_t k = 0; k < 4; ++k) {
+    const PhiloxBlock one =
+        philox4x32({0xFFFFFFF0u + k, 7u, 123456789u, 0xDEADBEEFu}, 0x9E3779B9u, 42u);
+    for (int i = 0; i < 4; ++i) CHECK(four[4 * k + i] == one[i]);
+  }
+}

@@ -133,6 +133,14 @@ test_that("nuisances", {
   expect_identical(nobs(nu), 120L)
 })
 
+test_that("diagnoses of overlap", {
+  overlap <- diagnose_overlap(y ~ a | ., contract_study(), learner_treatment = learn_glm())
+  expect_speaks(overlap)
+  expect_table(glance(overlap), 1)
+  expect_table(tidy(overlap), 5 * 2 * 4, c("term", "variable", "level", "type", "sample", "metric", "estimate"))
+  for (type in c("propensity", "balance", "weights")) expect_draws(autoplot(overlap, type))
+})
+
 test_that("effects", {
   study <- contract_study()
   several <- c("iptw", "aipw", "or", "tmle")

@@ -112,7 +112,7 @@ test_that("factors are categories, missing values take part", {
   effect <- rnorm(300)
   y <- effect[level] + rnorm(3000, sd = .3)
   x <- data.frame(level, noise = rnorm(3000))
-  fit <- forest(x, y, trees = 50, mtry = 2, seed = 1)
+  fit <- forest(x, y, trees = 50, mtry = 2, min_node_size = 2, seed = 1)
   expect_gt(cor(fit$oob, effect[level]), .9)
   x$noise[1:1500] <- NA
   y2 <- as.numeric(is.na(x$noise))
@@ -214,4 +214,79 @@ test_that("Ctrl-C ends a long fit within a second, and the session goes on", {
   lines <- readLines(result)
   expect_identical(lines[1], "yes")
   expect_lt(as.numeric(difftime(as.POSIXct(lines[2]), sent, units = "secs")), 1.5)
+})
+
+test_that("case weights: rows are drawn in proportion, rows of weight 0 never", {
+  study <- generate(dgp_paper(), 400, seed = 3)
+  weights <- rep(c(0, 1), 200)
+  for (replace in c(TRUE, FALSE)) {
+    fit <- forest(Y ~ ., study, trees = 60, seed = 1, weights = weights, replace = replace,
+                  sample_fraction = if (replace) 1 else .4)
+    # Outcomes of rows that weigh nothing change nothing but the error's own terms.
+    other <- study
+    other$Y[weights == 0] <- 1 - other$Y[weights == 0]
+    again <- forest(Y ~ ., other, trees = 60, seed = 1, weights = weights, replace = replace,
+                    sample_fraction = if (replace) 1 else .4)
+    expect_identical(again$oob, fit$oob)
+    expect_equal(fit$oob_error, mean((fit$oob - study$Y)[weights > 0]^2))
+  }
+  # A forest of single leaves predicts the weighted mean.
+  skewed <- ifelse(study$Y == 1, 3, 1)
+  flat <- forest(Y ~ ., study, trees = 2000, min_node_size = 1000, seed = 1, weights = skewed)
+  expect_equal(mean(predict(flat, study)), weighted.mean(study$Y, skewed), tolerance = .01)
+  expect_match(paste(format(fit), collapse = " "), "drawn by weight")
+  expect_snapshot(error = TRUE, {
+    forest(Y ~ ., study, weights = -weights)
+    forest(Y ~ ., study, weights = 1)
+    forest(Y ~ ., study, weights = as.numeric(seq_len(400) < 4), replace = FALSE, sample_fraction = .5)
+    forest(Y ~ ., study, weights = weights, clusters = weights)
+  })
+})
+
+test_that("clusters are bagged whole: their rows see none of their own outcomes out of bag", {
+  set.seed(1)
+  cluster <- rep(1:60, each = 5)
+  x <- data.frame(id = cluster + rnorm(300, 0, .01), noise = rnorm(300))
+  y <- rnorm(60)[cluster]
+  by_rows <- forest(x, y, trees = 200, mtry = 2, min_node_size = 2, seed = 1)
+  whole <- forest(x, y, trees = 200, mtry = 2, min_node_size = 2, seed = 1, clusters = paste("c", cluster))
+  expect_lt(by_rows$oob_error, .5)
+  expect_gt(whole$oob_error, .7)
+  expect_equal(whole$n_clusters, 60)
+  expect_equal(causalsynth:::forest_predict_oob(whole, x), whole$oob, tolerance = 1e-10)
+  expect_snapshot(error = TRUE, {
+    forest(x, y, clusters = 1:3)
+    forest(x, y, clusters = rep(1, 300))
+  })
+})
+
+test_that("random cuts: a forest that learns, the same for any threads, with factors and missing values", {
+  study <- generate(dgp_paper(), 600, seed = 4)
+  study$W4[sample(600, 60)] <- NA
+  study$kind <- factor(sample(letters, 600, TRUE))
+  fit <- forest(Y ~ ., study, trees = 200, seed = 1, split_rule = "extratrees", threads = 1)
+  expect_identical(forest(Y ~ ., study, trees = 200, seed = 1, split_rule = "extratrees", threads = 3)$oob, fit$oob)
+  expect_lt(fit$oob_error, .9 * var(study$Y))
+  expect_false(identical(fit$oob, forest(Y ~ ., study, trees = 200, seed = 1)$oob))
+  expect_snapshot(error = TRUE, {
+    forest(study["W1"], study$W5, split_rule = "gini")
+    forest(study["W1"], study$kind, split_rule = "variance")
+  })
+})
+
+test_that("honest trees: leaves hold means of rows that chose no split", {
+  study <- generate(dgp_paper(), 600, seed = 5)
+  fit <- forest(Y ~ ., study, trees = 200, min_node_size = c(2, 20), seed = 1, honest = TRUE, threads = 1)
+  expect_identical(forest(Y ~ ., study, trees = 200, min_node_size = c(2, 20), seed = 1, honest = TRUE, threads = 3),
+                   fit)
+  expect_lt(fit$oob_error, .9 * var(study$Y))
+  expect_equal(causalsynth:::forest_predict_oob(fit, study), fit$oob, tolerance = 1e-10)
+  # Fitted to purity, plain trees repeat noise in their own rows; honest ones far less.
+  set.seed(1)
+  noise <- rnorm(200)
+  x <- study[1:200, "W5", drop = FALSE]
+  plain <- predict(forest(x, noise, trees = 100, min_node_size = 1, seed = 1), x)
+  honest <- predict(forest(x, noise, trees = 100, min_node_size = 1, seed = 1, honest = TRUE), x)
+  expect_gt(cor(plain, noise), .9)
+  expect_lt(cor(honest, noise), cor(plain, noise) - .1)
 })

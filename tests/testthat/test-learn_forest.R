@@ -45,8 +45,12 @@ test_that("bad settings are named", {
   })
 })
 
-test_that("case weights are refused, not forgotten", {
-  study <- generate(dgp_paper(), 60, seed = 1)
-  expect_error(nuisance(Y ~ A | ., study, weights = rep(1:2, 30), seed = 1), "case weights",
-               class = "causalsynth_error_input")
+test_that("case weights reach the forests", {
+  study <- generate(dgp_paper(), 200, seed = 1)
+  weights <- rep(1:2, 100)
+  light <- learn_forest(trees = 50, min_node_size = 10)
+  weighted <- nuisance(Y ~ A | ., study, light, light, weights = weights, seed = 1)
+  plain <- nuisance(Y ~ A | ., study, light, light, seed = 1)
+  expect_false(identical(weighted$ps, plain$ps))
+  expect_equal(weighted$weights, weights)
 })

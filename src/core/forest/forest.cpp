@@ -1,10 +1,13 @@
 #include "forest.h"
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
 #include "bootstrap.h"
+#include "finish_tree.h"
 #include "grow.h"
+#include "honest.h"
 #include "out_of_bag.h"
 #include "targets.h"
 
@@ -18,35 +21,53 @@ template <class Target>
 struct Workbench {
   TreeGrower<Target> grower;
   OutOfBag<Target> oob;
-  std::vector<std::uint32_t> bag;
+  std::vector<std::uint32_t> bag, estimate;
 };
 
 template <class Target>
 class Trainer {
  public:
-  Trainer(const Target& target, const CodedFrame& data, const Forest& forest)
-      : target_(target), data_(data), forest_(forest) {}
+  Trainer(const Target& target, const CodedFrame& data, const Forest& forest, const Bags& bags)
+      : target_(target), data_(data), options_(forest.options), bags_(bags) {}
 
-  // Grows trees first..first+count-1 and returns their out-of-bag sums.
-  OutOfBag<Target> grow(std::size_t first, std::vector<Tree>& trees, const Execution& execution) {
+  // Grows trees first..first+count-1, tells keep(t, tree) of each and returns their out-of-bag
+  // sums. keep() runs on the workers.
+  template <class Keep>
+  OutOfBag<Target> grow(std::size_t first, std::size_t count, Keep keep,
+                        const Execution& execution) {
     benches_.clear();
     free_.clear();
-    parallel_for(trees.size(), execution, [&](std::size_t t, const CancelFlag& cancel) {
+    parallel_for(count, execution, [&](std::size_t t, const CancelFlag& cancel) {
       Workbench<Target>* bench = take();
-      draw_bag(forest_.options, first + t, bench->bag);
-      trees[t] = bench->grower.grow(first + t, bench->bag,
-                                    forest_.options.out_of_bag ? &bench->oob : nullptr, cancel);
+      bags_.draw(first + t, bench->bag);
+      keep(t, options_.honest
+                  ? grow_honest(*bench, first + t, cancel)
+                  : bench->grower.grow(first + t, bench->bag,
+                                       options_.out_of_bag ? &bench->oob : nullptr, cancel));
       give_back(bench);
     });
-    OutOfBag<Target> total(target_, forest_.options.out_of_bag ? candidates() : 0);
-    if (forest_.options.out_of_bag)
+    OutOfBag<Target> total(target_, options_.out_of_bag ? candidates() : 0);
+    if (options_.out_of_bag)
       for (const auto& bench : benches_) total.merge(bench->oob);
     return total;
   }
 
-  std::size_t candidates() const { return forest_.options.min_node_size.size(); }
+  std::size_t candidates() const { return options_.min_node_size.size(); }
 
  private:
+  const GrownTree& grow_honest(Workbench<Target>& bench, std::size_t number,
+                               const CancelFlag& cancel) {
+    bags_.set_aside(number, bench.bag, bench.estimate);
+    GrownTree& tree = bench.grower.grow(number, bench.bag, nullptr, cancel);
+    const bool single =
+        std::all_of(bench.estimate.begin(), bench.estimate.end(), [](auto c) { return c == 0; });
+    fill_tree(tree, target_, data_, single ? bench.bag : bench.estimate);
+    if (options_.out_of_bag)
+      report_left_out(tree, target_, data_, bench.bag, bench.estimate, options_.min_node_size,
+                      bench.oob);
+    return tree;
+  }
+
   Workbench<Target>* take() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!free_.empty()) {
@@ -54,10 +75,11 @@ class Trainer {
       free_.pop_back();
       return bench;
     }
-    benches_.emplace_back(new Workbench<Target>{
-        TreeGrower<Target>(target_, data_, forest_.quantiser.columns(), forest_.options),
-        OutOfBag<Target>(target_, forest_.options.out_of_bag ? candidates() : 0),
-        std::vector<std::uint32_t>(data_.rows)});
+    benches_.emplace_back(
+        new Workbench<Target>{TreeGrower<Target>(target_, data_, options_),
+                              OutOfBag<Target>(target_, options_.out_of_bag ? candidates() : 0),
+                              {},
+                              {}});
     return benches_.back().get();
   }
   void give_back(Workbench<Target>* bench) {
@@ -67,7 +89,8 @@ class Trainer {
 
   const Target& target_;
   const CodedFrame& data_;
-  const Forest& forest_;
+  const ForestOptions options_;
+  const Bags& bags_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workbench<Target>>> benches_;
   std::vector<Workbench<Target>*> free_;
@@ -75,31 +98,71 @@ class Trainer {
 
 template <class Target>
 double squared_loss(const Target& target, const std::vector<double>& predictions,
-                    Span<const double> y) {
+                    Span<const double> y, const std::vector<double>& weights) {
   const std::size_t width = target.width();
-  double sum = 0.0;
-  for (std::size_t i = 0; i < y.size(); ++i)
+  double sum = 0.0, total = 0.0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double weight = weights.empty() ? 1.0 : weights[i];
+    total += weight;
     for (std::size_t k = 0; k < width; ++k) {
       const double truth = width == 1 ? y[i] : (y[i] == static_cast<double>(k));
       const double error = predictions[i * width + k] - truth;
-      sum += error * error;
+      sum += weight * error * error;
     }
-  return sum / static_cast<double>(y.size());
+  }
+  return sum / total;
 }
+
+// Trees as they grow: finished at once where the node size is given, else kept whole until the
+// out-of-bag losses tell it.
+template <class Target>
+class Keeper {
+ public:
+  Keeper(const Target& target, const ForestOptions& options)
+      : target_(target), size_(options.min_node_size), undecided_(size_.size() > 1) {}
+
+  // Room for the next `count` trees; what they are kept by.
+  auto room(std::vector<Tree>& trees, std::size_t count) {
+    const std::size_t first = trees.size(), first_grown = grown_.size();
+    trees.resize(first + count);
+    if (undecided_) grown_.resize(first_grown + count);
+    return [this, &trees, first, first_grown](std::size_t t, const GrownTree& tree) {
+      if (undecided_)
+        grown_[first_grown + t] = tree;
+      else
+        trees[first + t] = finish_tree(tree, target_, static_cast<std::uint32_t>(size_.front()));
+    };
+  }
+
+  // Grown trees are those of `forest.trees`, then `extra_trees`.
+  void finish(Forest& forest, int size, const Execution& execution) {
+    if (!undecided_) return;
+    const std::size_t trees = forest.trees.size();
+    parallel_for(grown_.size(), execution, [&](std::size_t t, const CancelFlag&) {
+      Tree& out = t < trees ? forest.trees[t] : forest.extra_trees[t - trees];
+      out = finish_tree(grown_[t], target_, static_cast<std::uint32_t>(size));
+      grown_[t] = GrownTree{};
+    });
+  }
+
+ private:
+  const Target& target_;
+  const std::vector<int> size_;
+  const bool undecided_;
+  std::vector<GrownTree> grown_;
+};
 
 // Rows that every tree has bagged get further trees until each is left out of one.
 template <class Target>
-void cover_all_rows(Trainer<Target>& trainer, Forest& forest, OutOfBag<Target>& oob,
-                    const Execution& execution) {
+void cover_all_rows(Trainer<Target>& trainer, Forest& forest, Keeper<Target>& keeper,
+                    OutOfBag<Target>& oob, const Execution& execution) {
   OutOfBag<Target> extra = oob.none();
   while (!oob.covered_with(extra)) {
     if (forest.extra_trees.size() >= kMostExtraTrees)
       throw std::runtime_error(
           "some rows are in every bag: grow more trees or choose a smaller sample_fraction");
-    std::vector<Tree> more(32);
-    const std::size_t first = forest.trees.size() + forest.extra_trees.size();
-    extra.merge(trainer.grow(first, more, execution));
-    for (Tree& tree : more) forest.extra_trees.push_back(std::move(tree));
+    const std::size_t first = forest.trees.size() + forest.extra_trees.size(), more = 32;
+    extra.merge(trainer.grow(first, more, keeper.room(forest.extra_trees, more), execution));
   }
   oob.fill_gaps(extra);
 }
@@ -111,60 +174,63 @@ void choose_node_size(const Target& target, const OutOfBag<Target>& oob, Span<co
   std::size_t best = 0;
   for (std::size_t c = 0; c < sizes.size(); ++c) {
     std::vector<double> predictions = oob.means(c);
-    fit.losses.push_back(squared_loss(target, predictions, y));
+    fit.losses.push_back(squared_loss(target, predictions, y, fit.forest.sampling.weights));
     if (c > 0 && !(fit.losses[c] < fit.losses[best])) continue;
     best = c;
     fit.out_of_bag = std::move(predictions);
   }
   const int size = sizes[best];
-  if (best > 0) {
-    for (auto* trees : {&fit.forest.trees, &fit.forest.extra_trees})
-      for (Tree& tree : *trees)
-        tree = pruned(tree, fit.forest.width, static_cast<std::uint32_t>(size));
-  }
   sizes.assign(1, size);
 }
 
 template <class Target>
 void train(const Target& target, const Frame& x, Span<const double> y, ForestFit& fit,
-           const Execution& execution) {
+           const Bags& bags, const Execution& execution) {
   Forest& forest = fit.forest;
   Execution quiet = execution;  // the bar follows the trees alone
   forest.quantiser = Quantiser::learn(x, forest.options.max_bins, quiet);
-  const CodedFrame data = forest.quantiser.encode(x, quiet);
-  Trainer<Target> trainer(target, data, forest);
-  forest.trees.resize(static_cast<std::size_t>(forest.options.trees));
-  OutOfBag<Target> oob = trainer.grow(0, forest.trees, execution);
+  CodedFrame data = forest.quantiser.encode(x, quiet);
+  if (forest.options.split_rule == SplitRule::random) Quantiser::find_centres(x, data, quiet);
+  Trainer<Target> trainer(target, data, forest, bags);
+  Keeper<Target> keeper(target, forest.options);
+  const auto trees = static_cast<std::size_t>(forest.options.trees);
+  OutOfBag<Target> oob = trainer.grow(0, trees, keeper.room(forest.trees, trees), execution);
   if (!forest.options.out_of_bag) return;
-  cover_all_rows(trainer, forest, oob, quiet);
+  cover_all_rows(trainer, forest, keeper, oob, quiet);
   choose_node_size(target, oob, y, fit);
+  keeper.finish(forest, forest.options.min_node_size.front(), quiet);
 }
 
 }  // namespace
 
 ForestFit fit_forest(const Frame& x, const ForestTarget& target, const ForestOptions& options,
-                     const Execution& execution) {
+                     const Sampling& sampling, const Execution& execution) {
   options.validate(x.cols());
   require(x.rows() >= 1, "a forest needs at least one row");
   require(x.rows() == target.y.size(), "x and y differ in length");
+  const Bags bags(options, sampling, x.rows());
+  require(bags.most_weight() < (std::size_t{1} << 32), "bags are too large");
   ForestFit fit;
   fit.forest.kind = target.kind;
   fit.forest.options = options;
+  fit.forest.sampling = sampling;
   fit.forest.rows = x.rows();
-  const bool all_rows = !options.replace && bag_size(options, x.rows()) >= x.rows();
-  if (all_rows || x.rows() == 1) fit.forest.options.out_of_bag = false;
+  if (!bags.leave_some_out() || x.rows() == 1) fit.forest.options.out_of_bag = false;
   require(fit.forest.options.out_of_bag || options.min_node_size.size() == 1,
           "several node sizes need out-of-bag rows to choose by");
   switch (target.kind) {
     case TargetKind::binary:
-      train(BinaryTarget(target.y), x, target.y, fit, execution);
+      if (bags.most_weight() <= 65535)
+        train(BinaryTarget<std::uint32_t>(target.y), x, target.y, fit, bags, execution);
+      else
+        train(BinaryTarget<std::uint64_t>(target.y), x, target.y, fit, bags, execution);
       break;
     case TargetKind::mean:
-      train(MeanTarget(target.y), x, target.y, fit, execution);
+      train(MeanTarget(target.y), x, target.y, fit, bags, execution);
       break;
     case TargetKind::classes:
       fit.forest.width = target.classes;
-      train(ClassTarget(target.y, target.classes), x, target.y, fit, execution);
+      train(ClassTarget(target.y, target.classes), x, target.y, fit, bags, execution);
       break;
   }
   return fit;

@@ -5,6 +5,7 @@
 
 #include "../data/frame.h"
 #include "../parallel/parallel_for.h"
+#include "bootstrap.h"
 #include "options.h"
 #include "quantise.h"
 #include "tree.h"
@@ -17,7 +18,8 @@ struct Forest {
   TargetKind kind = TargetKind::mean;
   std::size_t width = 1;  // values a prediction has: 1, or the number of classes
   ForestOptions options;  // as used; min_node_size holds the one kept
-  std::size_t rows = 0;   // fitted on
+  Sampling sampling;
+  std::size_t rows = 0;  // fitted on
   Quantiser quantiser;
   std::vector<Tree> trees;
   // Grown only for rows that none of `trees` left out of bag; numbered after them.
@@ -37,6 +39,10 @@ struct ForestTarget {
 };
 
 ForestFit fit_forest(const Frame& x, const ForestTarget& target, const ForestOptions& options,
-                     const Execution& execution);
+                     const Sampling& sampling, const Execution& execution);
+inline ForestFit fit_forest(const Frame& x, const ForestTarget& target,
+                            const ForestOptions& options, const Execution& execution) {
+  return fit_forest(x, target, options, Sampling{}, execution);
+}
 
 }  // namespace causalsynth

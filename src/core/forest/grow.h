@@ -21,96 +21,127 @@ class TreeGrower {
  public:
   using Sample = typename Target::Sample;
 
-  TreeGrower(const Target& target, const CodedFrame& data, const std::vector<ColumnBins>& columns,
-             const ForestOptions& options)
+  TreeGrower(const Target& target, const CodedFrame& data, const ForestOptions& options)
       : target_(target),
         data_(data),
-        columns_(columns),
         options_(options),
-        search_(target, columns) {
+        search_(target, data.columns, options.split_rule) {
     split_.left_sums.resize(target.width());
-    drawn_.resize(columns.size());
+    drawn_.resize(data.columns.size());
+    tries_ = options.mtry > 0 ? static_cast<std::uint32_t>(options.mtry)
+                              : default_mtry(static_cast<std::uint32_t>(drawn_.size()));
     for (std::size_t j = 0; j < drawn_.size(); ++j) drawn_[j] = static_cast<std::uint32_t>(j);
   }
 
-  Tree grow(std::size_t number, const std::vector<std::uint32_t>& bag, OutOfBag<Target>* oob,
-            const CancelFlag& cancel) {
+  // The tree stays here until the next one grows.
+  GrownTree& grow(std::size_t number, const std::vector<std::uint32_t>& bag, OutOfBag<Target>* oob,
+                  const CancelFlag& cancel) {
     Stream stream(options_.key, StreamTag::tree, number);
     for (std::size_t j = 0; j < drawn_.size(); ++j) drawn_[j] = static_cast<std::uint32_t>(j);
+    oob_ = oob;
     start(bag, oob != nullptr);
     while (!pending_.empty()) {
-      const Pending node = pending_.back();
+      Pending node = pending_.back();
       pending_.pop_back();
       if (node.end - node.begin > 4096) cancel.check();
-      const bool split = may_split(node) && find_split(node, stream);
-      if (oob && node.oob_end > node.oob_begin) report(node, split, *oob);
+      const bool split = !target_.pure(samples_.data() + node.begin, node.end - node.begin) &&
+                         find_split(node, stream);
+      report(node, split);
       if (split) divide(node);
     }
-    finish();
-    return std::move(tree_);
+    if (!tree_.subset_at.empty()) tree_.subset_at.resize(tree_.nodes.size(), Splits::kInNode);
+    return tree_;
   }
 
  private:
   struct Pending {
     std::uint32_t node, begin, end, oob_begin, oob_end, depth, parent_weight;
+    // Bit j: column j (of the first 64) has one value here, and so below.
+    std::uint64_t constant;
   };
 
   void start(const std::vector<std::uint32_t>& bag, bool with_oob) {
-    samples_.clear();
-    oob_rows_.clear();
-    tree_ = Tree{};
-    tree_.nodes.resize(1);
-    tree_.values.assign(target_.width(), 0.0);
-    std::uint32_t total = 0;
-    for (std::uint32_t row = 0; row < bag.size(); ++row) {
-      std::uint32_t left = bag[row];
-      if (left == 0 && with_oob) oob_rows_.push_back(row);
-      total += left;
-      for (; left > 0; left -= std::min(left, Target::kMaxWeight))
-        samples_.push_back(target_.sample(row, std::min(left, Target::kMaxWeight)));
+    tree_.restart(target_.width());
+    const std::size_t rows = bag.size();
+    if (samples_.size() <= rows) samples_.resize(rows + 1);
+    if (with_oob && oob_rows_.size() <= rows) oob_rows_.resize(rows + 1);
+    Sample* sample = samples_.data();
+    std::uint32_t unused = 0, total = 0, most = 0;
+    std::uint32_t* left_out = with_oob ? oob_rows_.data() : &unused;
+    const std::uint32_t* const counts = bag.data();
+    for (std::uint32_t row = 0; row < rows; ++row) {  // without a branch on what is bagged
+      const std::uint32_t count = counts[row];
+      *sample = target_.sample(row, count);
+      sample += count != 0;
+      *left_out = row;
+      left_out += (count == 0) & with_oob;
+      total += count;
+      most = std::max(most, count);
     }
-    tree_.weights.assign(1, total);
-    std::vector<typename Target::Cell> cell(target_.stride());
-    for (const Sample& s : samples_) {
-      std::fill(cell.begin(), cell.end(), typename Target::Cell{});
-      target_.add(cell.data(), s);
-      target_.accumulate(cell.data(), tree_.values.data());
-    }
-    spare_.resize(samples_.size());
-    spare_rows_.resize(oob_rows_.size());
-    pending_.assign(1, {0, 0, static_cast<std::uint32_t>(samples_.size()), 0,
-                        static_cast<std::uint32_t>(oob_rows_.size()), 0, ~0u});
+    if (most > Target::kMaxWeight) return start_heavy(bag, with_oob);
+    open_root(total, static_cast<std::uint32_t>(sample - samples_.data()),
+              with_oob ? static_cast<std::uint32_t>(left_out - oob_rows_.data()) : 0);
   }
 
-  double* sums(std::uint32_t node) { return tree_.values.data() + node * target_.width(); }
+  // As start(), where rows weigh more than a sample can hold: they become several samples.
+  void start_heavy(const std::vector<std::uint32_t>& bag, bool with_oob) {
+    samples_.clear();
+    oob_rows_.clear();
+    std::uint32_t total = 0;
+    for (std::uint32_t row = 0; row < bag.size(); ++row) {
+      if (bag[row] == 0 && with_oob) oob_rows_.push_back(row);
+      total += bag[row];
+      for (std::uint32_t left = bag[row], part; left > 0; left -= part) {
+        part = std::min(left, Target::kMaxWeight);
+        samples_.push_back(target_.sample(row, part));
+      }
+    }
+    open_root(total, static_cast<std::uint32_t>(samples_.size()),
+              static_cast<std::uint32_t>(oob_rows_.size()));
+  }
 
-  bool may_split(const Pending& p) {
-    const std::uint32_t weight = tree_.weights[p.node];
-    if (weight <= static_cast<std::uint32_t>(options_.min_node_size.front())) return false;
-    if (options_.max_depth > 0 && p.depth >= static_cast<std::uint32_t>(options_.max_depth))
-      return false;
-    return !target_.pure(samples_.data() + p.begin, p.end - p.begin, sums(p.node), weight);
+  void open_root(std::uint32_t total, std::uint32_t bagged, std::uint32_t left_out) {
+    tree_.weights[0] = total;
+    std::vector<typename Target::Cell> cell(target_.stride());
+    for (std::uint32_t i = 0; i < bagged; ++i) target_.add(cell.data(), samples_[i]);
+    target_.sums(cell.data(), tree_.sums.data());
+    spare_.resize(std::max(spare_.size(), samples_.size()));
+    spare_rows_.resize(std::max(spare_rows_.size(), oob_rows_.size()));
+    pending_.clear();
+    add_node({0, 0, bagged, 0, left_out, 0, ~0u, 0});
+  }
+
+  double* sums(std::uint32_t node) { return tree_.sums.data() + node * target_.width(); }
+
+  // Whether a node ends for what is known of it without its rows.
+  bool is_leaf(std::uint32_t node, std::uint32_t depth) {
+    const std::uint32_t weight = tree_.weights[node];
+    if (weight <= static_cast<std::uint32_t>(options_.min_node_size.front())) return true;
+    if (options_.max_depth > 0 && depth >= static_cast<std::uint32_t>(options_.max_depth))
+      return true;
+    return target_.known_pure(sums(node), weight);
   }
 
   // As ranger does, the node ends where none of the drawn columns has two values; others are not
   // tried.
-  bool find_split(const Pending& p, Stream& stream) {
+  bool find_split(Pending& p, Stream& stream) {
     split_.score = -1.0;
     const NodeSummary node{sums(p.node), static_cast<double>(tree_.weights[p.node]),
                            static_cast<double>(options_.min_bucket)};
     const auto columns = static_cast<std::uint32_t>(drawn_.size());
-    const std::uint32_t tries =
-        options_.mtry > 0 ? static_cast<std::uint32_t>(options_.mtry) : default_mtry(columns);
-    for (std::uint32_t t = 0; t < tries; ++t) {
-      if (tries < columns) std::swap(drawn_[t], drawn_[t + stream.below(columns - t)]);
+    const Sample* samples = samples_.data() + p.begin;
+    const std::size_t n = p.end - p.begin;
+    for (std::uint32_t t = 0; t < tries_; ++t) {
+      if (tries_ < columns) std::swap(drawn_[t], drawn_[t + stream.below(columns - t)]);
       const std::uint32_t j = drawn_[t];
+      const std::uint64_t bit = j < 64 ? std::uint64_t{1} << j : 0;
+      if (p.constant & bit) continue;
       const CodedColumn& column = data_.columns[j];
-      const Sample* first = samples_.data() + p.begin;
-      if (column.is_wide())
-        search_.count(column.wide.data(), first, p.end - p.begin, columns_[j].bins);
-      else
-        search_.count(column.narrow.data(), first, p.end - p.begin, columns_[j].bins);
-      search_.improve(j, columns_[j].factor, node, split_);
+      const bool varies =
+          column.is_wide()
+              ? search_.improve(column.wide.data(), samples, n, column, j, node, stream, split_)
+              : search_.improve(column.narrow.data(), samples, n, column, j, node, stream, split_);
+      if (!varies) p.constant |= bit;
     }
     return split_.found();
   }
@@ -123,15 +154,14 @@ class TreeGrower {
 
   void divide(const Pending& p) {
     const auto left = static_cast<std::uint32_t>(tree_.nodes.size());
-    tree_.nodes.resize(left + 2);
-    tree_.weights.resize(left + 2, 0);
-    tree_.values.resize((left + 2) * target_.width(), 0.0);
+    tree_.add_pair(target_.width());
     Node& node = tree_.nodes[p.node];
     node.column = static_cast<std::uint16_t>(split_.column);
-    node.cut = static_cast<std::uint16_t>(split_.cut);
-    node.link = (left << 2) | (split_.factor ? Node::kFactor : 0u) |
-                (split_.missing_right && !split_.factor ? Node::kMissingRight : 0u);
+    node.cut = static_cast<std::uint16_t>(split_.factor ? 0 : split_.cut);
+    node.link = (left << 3) | (split_.factor ? Node::kFactor : 0u) |
+                (split_.missing_right ? Node::kMissingRight : 0u);
     if (split_.factor) store_subset(p);
+    share_sums(p, left);
     const CodedColumn& column = data_.columns[split_.column];
     if (column.is_wide())
       partition(column.wide.data(), p, left);
@@ -141,11 +171,19 @@ class TreeGrower {
 
   // Levels the node does not hold go where more rows go.
   void store_subset(const Pending& p) {
-    const std::size_t words = (columns_[split_.column].bins + 64) / 64;
-    tree_.subset_at.resize(tree_.nodes.size(), 0);
-    tree_.subset_at[p.node] = static_cast<std::uint32_t>(tree_.subsets.size());
+    const std::uint32_t bins = data_.columns[split_.column].bins;
     const bool rest_right = split_.left_weight * 2.0 < tree_.weights[p.node];
-    tree_.subsets.resize(tree_.subsets.size() + words, rest_right ? ~std::uint64_t{0} : 0);
+    const std::uint64_t rest = rest_right ? ~std::uint64_t{0} : 0;
+    if (bins <= Node::kNarrowLevels) {
+      std::uint32_t bits = static_cast<std::uint32_t>(rest) & 0xFFFFu;
+      for (std::uint32_t code : split_.right_codes) bits |= 1u << code;
+      for (std::uint32_t code : split_.left_codes) bits &= ~(1u << code);
+      tree_.nodes[p.node].cut = static_cast<std::uint16_t>(bits);
+      return;
+    }
+    tree_.subset_at.resize(tree_.nodes.size(), Splits::kInNode);
+    tree_.subset_at[p.node] = static_cast<std::uint32_t>(tree_.subsets.size());
+    tree_.subsets.resize(tree_.subsets.size() + (bins + 64) / 64, rest);
     std::uint64_t* bits = tree_.subsets.data() + tree_.subset_at[p.node];
     for (std::uint32_t code : split_.right_codes)
       bits[code >> 6] |= std::uint64_t{1} << (code & 63);
@@ -156,49 +194,76 @@ class TreeGrower {
   template <class Code>
   void partition(const Code* codes, const Pending& p, std::uint32_t left) {
     const Node node = tree_.nodes[p.node];
-    std::uint32_t middle, oob_middle;
     if (node.factor()) {
-      const std::uint64_t* bits = tree_.subsets.data() + tree_.subset_at[p.node];
-      auto right = [bits](std::uint32_t code) { return (bits[code >> 6] >> (code & 63)) & 1; };
-      middle = move_samples(p, [&](const Sample& s) { return right(codes[s.row]); });
-      oob_middle = move_rows(p, [&](std::uint32_t row) { return right(codes[row]); });
+      const bool narrow = data_.columns[node.column].bins <= Node::kNarrowLevels;
+      const std::uint64_t in_node = node.cut;
+      const std::uint64_t* bits =
+          narrow ? &in_node : tree_.subsets.data() + tree_.subset_at[p.node];
+      move_rows(p, left, codes,
+                [bits](std::uint32_t code) { return (bits[code >> 6] >> (code & 63)) & 1; });
+    } else if (node.missing_right()) {
+      const std::uint32_t cut = node.cut - 1u;  // missing, 0, wraps to the top
+      move_rows(p, left, codes, [cut](std::uint32_t code) { return code - 1u > cut; });
     } else {
-      const std::uint32_t shift = node.missing_right() ? 1 : 0, cut = node.cut - shift;
-      middle = move_samples(
-          p, [&](const Sample& s) { return std::uint32_t(codes[s.row] - shift) > cut; });
-      oob_middle =
-          move_rows(p, [&](std::uint32_t row) { return std::uint32_t(codes[row] - shift) > cut; });
+      const std::uint32_t cut = node.cut;
+      move_rows(p, left, codes, [cut](std::uint32_t code) { return code > cut; });
     }
-    share_sums(p, left);
-    const std::uint32_t depth = p.depth + 1, weight = tree_.weights[p.node];
-    pending_.push_back({left + 1, middle, p.end, oob_middle, p.oob_end, depth, weight});
-    pending_.push_back({left, p.begin, middle, p.oob_begin, oob_middle, depth, weight});
   }
 
-  template <class Right>
-  std::uint32_t move_samples(const Pending& p, Right right) {
-    return move(samples_.data(), spare_.data(), p.begin, p.end, right);
+  // Rows of leaves need not be told apart; those out of bag must be.
+  template <class Code, class Right>
+  void move_rows(const Pending& p, std::uint32_t left, const Code* codes, Right right) {
+    const std::uint32_t depth = p.depth + 1, weight = tree_.weights[p.node];
+    const std::uint64_t constant = p.constant | constant_below(p);
+    std::uint32_t middle = p.begin;
+    if (!is_leaf(left, depth) || !is_leaf(left + 1, depth))
+      middle = move(samples_.data(), spare_.data(), p.begin, p.end,
+                    [&](const Sample& s) { return right(codes[s.row()]); });
+    const std::uint32_t oob_middle =
+        move(oob_rows_.data(), spare_rows_.data(), p.oob_begin, p.oob_end,
+             [&](std::uint32_t row) { return right(codes[row]); });
+    add_node({left + 1, middle, p.end, oob_middle, p.oob_end, depth, weight, constant});
+    add_node({left, p.begin, middle, p.oob_begin, oob_middle, depth, weight, constant});
   }
-  template <class Right>
-  std::uint32_t move_rows(const Pending& p, Right right) {
-    return move(oob_rows_.data(), spare_rows_.data(), p.oob_begin, p.oob_end, right);
+
+  // A column of two values has one only on either side of its split.
+  std::uint64_t constant_below(const Pending& p) const {
+    const std::uint32_t number = tree_.nodes[p.node].column;
+    const CodedColumn& column = data_.columns[number];
+    const bool ends = column.bins == 2 && !column.missing && !column.factor && number < 64;
+    return ends ? std::uint64_t{1} << number : 0;
+  }
+
+  // A node to be looked at later, or a leaf that is done with.
+  void add_node(const Pending& p) {
+    if (is_leaf(p.node, p.depth))
+      report(p, false);
+    else
+      pending_.push_back(p);
   }
 
   // Stable partition without branches; returns where the right side begins.
   template <class T, class Right>
   static std::uint32_t move(T* items, T* spare, std::uint32_t begin, std::uint32_t end,
                             Right right) {
-    std::uint32_t to_left = begin, to_right = 0;
-    for (std::uint32_t i = begin; i < end; ++i) {
-      const T item = items[i];
-      const bool goes_right = right(item);
-      items[to_left] = item;
-      spare[to_right] = item;
-      to_left += !goes_right;
+    T *to_left = items + begin, *to_right = spare;
+    const T* from = to_left;
+    const T* const stop = items + end;
+    auto place = [&](const T item) {
+      const std::size_t goes_right = right(item);
+      *to_left = item;
+      *to_right = item;
+      to_left += 1 - goes_right;
       to_right += goes_right;
+    };
+    for (; stop - from >= 2; from += 2) {
+      const T first = from[0], second = from[1];
+      place(first);
+      place(second);
     }
-    std::copy(spare, spare + to_right, items + to_left);
-    return to_left;
+    if (from != stop) place(*from);
+    std::copy(spare, to_right, to_left);
+    return static_cast<std::uint32_t>(to_left - items);
   }
 
   void share_sums(const Pending& p, std::uint32_t left) {
@@ -212,34 +277,26 @@ class TreeGrower {
 
   // For each candidate node size s, the tree pruned to s has this node as a leaf if the node is the
   // first on its path with at most s rows, or ends the path.
-  void report(const Pending& p, bool split, OutOfBag<Target>& oob) {
+  void report(const Pending& p, bool split) {
+    if (!oob_ || p.oob_end == p.oob_begin) return;
     const std::uint32_t weight = tree_.weights[p.node];
     for (std::size_t c = 0; c < options_.min_node_size.size(); ++c) {
       const auto size = static_cast<std::uint32_t>(options_.min_node_size[c]);
       if (p.parent_weight <= size) continue;
       if (split && weight > size) continue;
-      oob.add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, sums(p.node),
-              weight);
+      oob_->add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, sums(p.node),
+                weight);
     }
-  }
-
-  void finish() {
-    const std::size_t width = target_.width();
-    for (std::size_t node = 0; node < tree_.nodes.size(); ++node)
-      for (std::size_t k = 0; k < width; ++k) {
-        double& value = tree_.values[node * width + k];
-        value = target_.value(value / tree_.weights[node]);
-      }
-    if (!tree_.subset_at.empty()) tree_.subset_at.resize(tree_.nodes.size(), 0);
   }
 
   const Target& target_;
   const CodedFrame& data_;
-  const std::vector<ColumnBins>& columns_;
   const ForestOptions& options_;
   SplitSearch<Target> search_;
   Split split_;
-  Tree tree_;
+  GrownTree tree_;
+  OutOfBag<Target>* oob_ = nullptr;
+  std::uint32_t tries_ = 1;
   std::vector<Sample> samples_, spare_;
   std::vector<std::uint32_t> oob_rows_, spare_rows_, drawn_;
   std::vector<Pending> pending_;

@@ -7,6 +7,11 @@
 
 namespace causalsynth {
 
+enum class SplitRule {
+  best,   // the best of all cuts: Gini's gain for classes, the variance's for means
+  random  // one cut a column, drawn at random (extremely randomised trees)
+};
+
 struct ForestOptions {
   int trees = 500;
   int mtry = 0;  // 0: floor(sqrt(columns)), at least 1
@@ -19,6 +24,8 @@ struct ForestOptions {
   bool replace = true;
   int max_bins = 255;  // of a numeric column, at most 65534
   bool out_of_bag = true;
+  SplitRule split_rule = SplitRule::best;
+  bool honest = false;  // half of each bag shapes the tree, the other half fills its leaves
   std::uint64_t key = 0;
 
   void validate(std::size_t columns) const {

@@ -22,7 +22,7 @@ class OutOfBag {
   void add(std::size_t c, const std::uint32_t* from, const std::uint32_t* to, const double* sums,
            double weight) {
     for (std::size_t k = 0; k < width_; ++k)
-      add_[k] = std::llround(target_->unit(sums[k] / weight) * kScale);
+      add_[k] = static_cast<std::int64_t>(target_->unit(sums[k] / weight) * kScale + 0.5);
     std::int64_t* base = sums_.data() + c * trees_.size() * width_;
     for (const std::uint32_t* row = from; row < to; ++row)
       for (std::size_t k = 0; k < width_; ++k) base[*row * width_ + k] += add_[k];
@@ -79,7 +79,7 @@ class OutOfBag {
   std::size_t width_;
   std::vector<std::int64_t> sums_;  // candidate, row, value
   std::vector<std::uint32_t> trees_;
-  std::vector<long long> add_;
+  std::vector<std::int64_t> add_;
 };
 
 }  // namespace causalsynth

@@ -6,25 +6,28 @@ namespace {
 void pack(const Tree& tree, ArchiveWriter& out) {
   out.vector(tree.nodes);
   out.vector(tree.values);
-  out.vector(tree.weights);
   out.vector(tree.subset_at);
   out.vector(tree.subsets);
 }
 
-// Children lie behind their parent, so that no walk can run in a circle or out of the arrays.
-void check(const Tree& tree, const Forest& forest) {
+// Also notes whether there are factor splits. Children lie behind their parent, so that no walk can
+// run in a circle or out of the arrays.
+void check(Tree& tree, const Forest& forest) {
   const std::size_t n = tree.nodes.size();
-  ArchiveReader::require(n > 0 && tree.weights.size() == n &&
-                         tree.values.size() == n * forest.width);
+  ArchiveReader::require(n % 2 == 1 && tree.values.size() == tree.leaves() * forest.width);
   ArchiveReader::require(tree.subset_at.empty() || tree.subset_at.size() == n);
   for (std::size_t i = 0; i < n; ++i) {
     const Node& node = tree.nodes[i];
-    if (node.leaf()) continue;
+    if (node.leaf()) {
+      ArchiveReader::require(node.leaf_number() < tree.leaves());
+      continue;
+    }
     ArchiveReader::require(node.left() > i && node.left() + 1u < n);
     ArchiveReader::require(node.column < forest.quantiser.columns().size());
     const ColumnBins& column = forest.quantiser.columns()[node.column];
     ArchiveReader::require(node.factor() == column.factor);
-    if (!node.factor()) continue;
+    tree.has_factors = tree.has_factors || node.factor();
+    if (!node.factor() || column.bins <= Node::kNarrowLevels) continue;
     const std::size_t words = (column.bins + 64) / 64;
     ArchiveReader::require(!tree.subset_at.empty() &&
                            tree.subset_at[i] + words <= tree.subsets.size());
@@ -35,7 +38,6 @@ Tree unpack_tree(ArchiveReader& in, const Forest& forest) {
   Tree tree;
   in.vector(tree.nodes);
   in.vector(tree.values);
-  in.vector(tree.weights);
   in.vector(tree.subset_at);
   in.vector(tree.subsets);
   check(tree, forest);
@@ -77,6 +79,9 @@ void pack(const Forest& forest, ArchiveWriter& out) {
   out.value(forest.options.sample_fraction);
   out.value(static_cast<std::uint8_t>(forest.options.replace));
   out.value(static_cast<std::uint8_t>(forest.options.out_of_bag));
+  out.value(static_cast<std::uint8_t>(forest.options.honest));
+  out.vector(forest.sampling.weights);
+  out.vector(forest.sampling.clusters);
   pack(forest.quantiser, out);
   for (const auto* trees : {&forest.trees, &forest.extra_trees}) {
     out.value(static_cast<std::uint64_t>(trees->size()));
@@ -96,6 +101,9 @@ Forest unpack_forest(ArchiveReader& in) {
   forest.options.sample_fraction = in.value<double>();
   forest.options.replace = in.value<std::uint8_t>() != 0;
   forest.options.out_of_bag = in.value<std::uint8_t>() != 0;
+  forest.options.honest = in.value<std::uint8_t>() != 0;
+  in.vector(forest.sampling.weights);
+  in.vector(forest.sampling.clusters);
   forest.quantiser = unpack_quantiser(in);
   for (auto* trees : {&forest.trees, &forest.extra_trees}) {
     trees->resize(in.count());

@@ -1,18 +1,18 @@
 #include "predict.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "bootstrap.h"
-#include "leaf_masks.h"
+#include "exit_masks.h"
 
 namespace causalsynth {
 namespace {
 
-// Large blocks read each tree from far memory less often; small inputs still give every thread
-// some.
+constexpr std::size_t kBlock = 1024;    // rows: what a block needs stays in the nearest memory
+constexpr std::size_t kTreeChunk = 64;  // trees whose tables are held at once
+
 RowBlocks row_blocks(std::size_t rows) {
-  return {rows, std::min<std::size_t>(4096, std::max<std::size_t>(256, rows / 16))};
+  return {rows, std::min(kBlock, std::max<std::size_t>(128, rows / 16))};
 }
 
 // Codes of a block of rows, row after row: all that a walk down a tree reads of them.
@@ -20,14 +20,22 @@ class CodeBlock {
  public:
   CodeBlock(const CodedFrame& data, std::size_t begin, std::size_t end)
       : columns_(data.columns.size()), codes_((end - begin) * columns_) {
-    for (std::size_t j = 0; j < columns_; ++j)
-      for (std::size_t i = begin; i < end; ++i)
-        codes_[(i - begin) * columns_ + j] = static_cast<std::uint16_t>(data.columns[j][i]);
+    for (std::size_t j = 0; j < columns_; ++j) {
+      const CodedColumn& column = data.columns[j];
+      if (column.is_wide())
+        copy(column.wide.data() + begin, end - begin, j);
+      else
+        copy(column.narrow.data() + begin, end - begin, j);
+    }
   }
   std::size_t columns() const { return columns_; }
   const std::uint16_t* row(std::size_t i) const { return codes_.data() + i * columns_; }
 
  private:
+  template <class Code>
+  void copy(const Code* codes, std::size_t n, std::size_t j) {
+    for (std::size_t i = 0; i < n; ++i) codes_[i * columns_ + j] = codes[i];
+  }
   std::size_t columns_;
   std::vector<std::uint16_t> codes_;
 };
@@ -41,58 +49,90 @@ std::uint32_t leaf_of(const Tree& tree, const std::uint16_t* codes) {
   return at;
 }
 
-constexpr std::size_t kLanes = 8;
-
-// Walks several rows down a tree without factor splits at once: their loads do not wait for
-// one another, and the only branch is the last row's arrival.
-void leaves_of_numeric(const Node* nodes, const std::uint16_t* codes, std::size_t columns,
-                       std::uint32_t* at) {
-  for (std::size_t lane = 0; lane < kLanes; ++lane) at[lane] = 0;
-  std::uint32_t moving = 1;
-  while (moving) {
-    moving = 0;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const Node node = nodes[at[lane]];
-      const std::uint32_t shift = (node.link >> 1) & 1u, code = codes[lane * columns + node.column];
-      const std::uint32_t next = node.left() + (code - shift > node.cut - shift);
-      at[lane] = node.link ? next : at[lane];
-      moving |= node.link;
-    }
-  }
-}
-
-// The leaves of a block of rows in one tree after another, by tables or by walking.
+// The leaves of a block of rows in one tree after another.
 class LeafFinder {
  public:
-  LeafFinder(const CodedFrame& data, const std::vector<ColumnBins>& columns, std::size_t begin,
-             std::size_t end)
-      : data_(data), columns_(columns), begin_(begin), end_(end), leaves_(end - begin) {}
+  LeafFinder(const CodedFrame& data, std::size_t begin, std::size_t end)
+      : data_(data),
+        begin_(begin),
+        end_(end),
+        codes_(data, begin, end),
+        at_(end - begin),
+        moving_(end - begin + 1) {}
 
-  const std::vector<std::uint32_t>& find(const Tree& tree) {
-    if (LeafMasks::fits(tree))
-      LeafMasks(tree, columns_).find(data_, begin_, end_, masks_, leaves_.data());
+  // Nodes of the leaves; `masks` may be empty.
+  const std::vector<std::uint32_t>& find(const Tree& tree, const ExitMasks& masks) {
+    if (masks)
+      masks.find(data_, begin_, end_, scratch_, at_.data());
     else
-      walk(tree);
-    return leaves_;
+      std::fill(at_.begin(), at_.end(), 0u);
+    std::size_t moving = 0;
+    for (std::uint32_t i = 0; i < at_.size(); ++i) {
+      moving_[moving] = i;
+      moving += !tree.nodes[at_[i]].leaf();
+    }
+    while (moving > 0) moving = tree.has_factors ? step_any(tree, moving) : step(tree, moving);
+    return at_;
   }
 
  private:
-  void walk(const Tree& tree) {
-    if (!codes_) codes_.reset(new CodeBlock(data_, begin_, end_));
-    std::size_t i = 0;
-    if (tree.subset_at.empty())
-      for (; i + kLanes <= leaves_.size(); i += kLanes)
-        leaves_of_numeric(tree.nodes.data(), codes_->row(i), codes_->columns(), &leaves_[i]);
-    for (; i < leaves_.size(); ++i) leaves_[i] = leaf_of(tree, codes_->row(i));
+  // One step of all rows on their way, without branches: their loads do not wait for one another.
+  std::size_t step(const Tree& tree, std::size_t moving) {
+    const Node* nodes = tree.nodes.data();
+    std::size_t left = 0;
+    for (std::size_t m = 0; m < moving; ++m) {
+      const std::uint32_t i = moving_[m];
+      const Node node = nodes[at_[i]];
+      const std::uint32_t shift = (node.link >> 1) & 1u, code = codes_.row(i)[node.column];
+      const std::uint32_t next = node.left() + (code - shift > node.cut - shift);
+      at_[i] = next;
+      moving_[left] = i;
+      left += !nodes[next].leaf();
+    }
+    return left;
+  }
+
+  std::size_t step_any(const Tree& tree, std::size_t moving) {
+    std::size_t left = 0;
+    for (std::size_t m = 0; m < moving; ++m) {
+      const std::uint32_t i = moving_[m], at = at_[i];
+      const Node& node = tree.nodes[at];
+      at_[i] = node.left() + tree.goes_right(at, codes_.row(i)[node.column]);
+      moving_[left] = i;
+      left += !tree.nodes[at_[i]].leaf();
+    }
+    return left;
   }
 
   const CodedFrame& data_;
-  const std::vector<ColumnBins>& columns_;
   std::size_t begin_, end_;
-  std::vector<std::uint32_t> leaves_;
-  std::vector<std::uint64_t> masks_;
-  std::unique_ptr<CodeBlock> codes_;
+  CodeBlock codes_;
+  std::vector<std::uint32_t> at_, moving_;
+  std::vector<std::uint64_t> scratch_;
 };
+
+// Calls use(block, tree, leaves) for each block of rows (with begin, end) and tree, the trees of a
+// block in order; blocks run side by side.
+template <class Use>
+void each_leaf(const Forest& forest, const CodedFrame& data, const Execution& execution, Use use) {
+  const RowBlocks blocks = row_blocks(data.rows);
+  const bool tables = data.rows >= 128;  // fewer rows do not repay them
+  for (std::size_t first = 0; first < forest.trees.size(); first += kTreeChunk) {
+    const std::size_t count = std::min(kTreeChunk, forest.trees.size() - first);
+    std::vector<ExitMasks> masks(count);
+    if (tables)
+      parallel_for(count, execution, [&](std::size_t t, const CancelFlag&) {
+        masks[t] = ExitMasks(forest.trees[first + t], forest.quantiser.columns());
+      });
+    parallel_for(blocks.count(), execution, [&](std::size_t b, const CancelFlag& cancel) {
+      LeafFinder finder(data, blocks.begin(b), blocks.end(b));
+      for (std::size_t t = 0; t < count; ++t) {
+        cancel.check();
+        use(blocks.begin(b), first + t, finder.find(forest.trees[first + t], masks[t]));
+      }
+    });
+  }
+}
 
 }  // namespace
 
@@ -101,21 +141,21 @@ std::vector<double> predict_forest(const Forest& forest, const Frame& x,
   const CodedFrame data = forest.quantiser.encode(x, execution);
   const std::size_t width = forest.width;
   std::vector<double> result(x.rows() * width, 0.0);
-  const RowBlocks blocks = row_blocks(x.rows());
-  parallel_for(blocks.count(), execution, [&](std::size_t b, const CancelFlag& cancel) {
-    const std::size_t begin = blocks.begin(b), end = blocks.end(b);
-    LeafFinder finder(data, forest.quantiser.columns(), begin, end);
-    for (const Tree& tree : forest.trees) {
-      cancel.check();
-      const std::vector<std::uint32_t>& leaves = finder.find(tree);
-      double* sums = &result[begin * width];
-      for (std::size_t i = 0; i < leaves.size(); ++i)
-        for (std::size_t k = 0; k < width; ++k)
-          sums[i * width + k] += tree.values[leaves[i] * width + k];
-    }
-    for (std::size_t i = begin * width; i < end * width; ++i)
-      result[i] /= static_cast<double>(forest.trees.size());
-  });
+  each_leaf(forest, data, execution,
+            [&](std::size_t begin, std::size_t t, const std::vector<std::uint32_t>& leaves) {
+              const Tree& tree = forest.trees[t];
+              double* sums = &result[begin * width];
+              if (width == 1) {
+                for (std::size_t i = 0; i < leaves.size(); ++i)
+                  sums[i] += tree.values[tree.nodes[leaves[i]].leaf_number()];
+                return;
+              }
+              for (std::size_t i = 0; i < leaves.size(); ++i) {
+                const double* value = tree.value(leaves[i], width);
+                for (std::size_t k = 0; k < width; ++k) sums[i * width + k] += value[k];
+              }
+            });
+  for (double& value : result) value /= static_cast<double>(forest.trees.size());
   return result;
 }
 
@@ -125,6 +165,7 @@ namespace {
 struct OutOfBagSums {
   const Forest& forest;
   const CodeBlock& codes;
+  const Bags bags;
   std::vector<double> sums;
   std::vector<std::uint32_t> trees;
 
@@ -132,21 +173,20 @@ struct OutOfBagSums {
            const Execution& execution) {
     constexpr std::size_t kChunk = 64;
     const std::size_t n = trees.size();
-    std::vector<std::vector<std::uint32_t>> bags(std::min(kChunk, chosen.size()));
+    std::vector<std::vector<std::uint32_t>> counts(std::min(kChunk, chosen.size()));
     for (std::size_t start = 0; start < chosen.size(); start += kChunk) {
       const std::size_t count = std::min(kChunk, chosen.size() - start);
       parallel_for(count, execution, [&](std::size_t t, const CancelFlag&) {
-        bags[t].resize(n);
-        draw_bag(forest.options, first + start + t, bags[t]);
+        bags.draw(first + start + t, counts[t]);
       });
       const RowBlocks blocks = row_blocks(n);
       parallel_for(blocks.count(), execution, [&](std::size_t b, const CancelFlag& cancel) {
         cancel.check();
         for (std::size_t t = 0; t < count; ++t)
           for (std::size_t i = blocks.begin(b); i < blocks.end(b); ++i) {
-            if (bags[t][i] || !wanted[i]) continue;
+            if (counts[t][i] || !wanted[i]) continue;
             const Tree& tree = chosen[start + t];
-            const double* values = &tree.values[leaf_of(tree, codes.row(i)) * forest.width];
+            const double* values = tree.value(leaf_of(tree, codes.row(i)), forest.width);
             for (std::size_t k = 0; k < forest.width; ++k) sums[i * forest.width + k] += values[k];
             ++trees[i];
           }
@@ -163,7 +203,8 @@ std::vector<double> predict_out_of_bag(const Forest& forest, const Frame& x,
   require(forest.options.out_of_bag, "this forest has no out-of-bag rows");
   const CodedFrame data = forest.quantiser.encode(x, execution);
   const CodeBlock codes(data, 0, x.rows());
-  OutOfBagSums total{forest, codes, std::vector<double>(x.rows() * forest.width, 0.0),
+  OutOfBagSums total{forest, codes, Bags(forest.options, forest.sampling, x.rows()),
+                     std::vector<double>(x.rows() * forest.width, 0.0),
                      std::vector<std::uint32_t>(x.rows(), 0)};
   std::vector<bool> wanted(x.rows(), true);
   total.add(forest.trees, 0, wanted, execution);
@@ -180,15 +221,10 @@ std::vector<std::int32_t> predict_leaves(const Forest& forest, const Frame& x,
                                          const Execution& execution) {
   const CodedFrame data = forest.quantiser.encode(x, execution);
   std::vector<std::int32_t> result(x.rows() * forest.trees.size());
-  const RowBlocks blocks = row_blocks(x.rows());
-  parallel_for(blocks.count(), execution, [&](std::size_t b, const CancelFlag& cancel) {
-    LeafFinder finder(data, forest.quantiser.columns(), blocks.begin(b), blocks.end(b));
-    for (std::size_t t = 0; t < forest.trees.size(); ++t) {
-      cancel.check();
-      const std::vector<std::uint32_t>& leaves = finder.find(forest.trees[t]);
-      std::copy(leaves.begin(), leaves.end(), result.begin() + blocks.begin(b) + t * x.rows());
-    }
-  });
+  each_leaf(forest, data, execution,
+            [&](std::size_t begin, std::size_t t, const std::vector<std::uint32_t>& leaves) {
+              std::copy(leaves.begin(), leaves.end(), result.begin() + begin + t * x.rows());
+            });
   return result;
 }
 

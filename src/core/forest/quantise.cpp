@@ -55,15 +55,52 @@ std::vector<double> exact_cuts(const std::vector<double>& sorted, std::size_t ma
 }
 
 // 1 + number of cuts below x, without branches.
-std::uint32_t find_code(const std::vector<double>& cuts, double x) {
-  const double* base = cuts.data();
-  std::size_t length = cuts.size();
+std::uint32_t find_code(const double* cuts, std::size_t length, double x) {
+  const double* base = cuts;
   while (length > 0) {
     const std::size_t half = (length + 1) / 2;
     base += (base[half - 1] < x) ? half : 0;
     length -= half;
   }
-  return static_cast<std::uint32_t>(base - cuts.data()) + 1;
+  return static_cast<std::uint32_t>(base - cuts) + 1;
+}
+
+// Eight rows' searches take turns, so that their loads do not wait for one another.
+template <class Code>
+void encode_numbers(const std::vector<double>& cuts, Span<const double> x, Code* out) {
+  constexpr std::size_t kLanes = 8;
+  const double* all = cuts.data();
+  std::size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    std::uint32_t at[kLanes] = {};
+    for (std::size_t length = cuts.size(); length > 0;) {
+      const std::size_t half = (length + 1) / 2;
+      for (std::size_t lane = 0; lane < kLanes; ++lane)
+        at[lane] += static_cast<std::uint32_t>(half) *
+                    static_cast<std::uint32_t>(all[at[lane] + half - 1] < x[i + lane]);
+      length -= half;
+    }
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      out[i + lane] = static_cast<Code>(std::isnan(x[i + lane]) ? 0 : at[lane] + 1);
+  }
+  for (; i < x.size(); ++i)
+    out[i] = static_cast<Code>(std::isnan(x[i]) ? 0 : find_code(all, cuts.size(), x[i]));
+}
+
+template <class Code>
+void encode_column(const ColumnBins& bins, const Column& column, Code* out) {
+  if (!bins.factor) return encode_numbers(bins.cuts, column.numbers, out);
+  for (std::size_t i = 0; i < column.size(); ++i)
+    out[i] = static_cast<Code>(column.missing(i) ? 0 : column.codes[i]);
+}
+
+// A small frame is not worth the start of threads.
+template <class Body>
+void each_column(const Frame& frame, const Execution& execution, Body body) {
+  if (frame.rows() * frame.cols() > 50000)
+    return parallel_for(frame.cols(), execution,
+                        [&](std::size_t j, const CancelFlag&) { body(j); });
+  for (std::size_t j = 0; j < frame.cols(); ++j) body(j);
 }
 
 }  // namespace
@@ -71,13 +108,13 @@ std::uint32_t find_code(const std::vector<double>& cuts, double x) {
 std::uint32_t ColumnBins::code(const Column& column, std::size_t row) const {
   if (column.missing(row)) return 0;
   if (factor) return static_cast<std::uint32_t>(column.codes[row]);
-  return find_code(cuts, column.numbers[row]);
+  return find_code(cuts.data(), cuts.size(), column.numbers[row]);
 }
 
 Quantiser Quantiser::learn(const Frame& frame, int max_bins, const Execution& execution) {
   Quantiser result;
   result.columns_.resize(frame.cols());
-  parallel_for(frame.cols(), execution, [&](std::size_t j, const CancelFlag&) {
+  each_column(frame, execution, [&](std::size_t j) {
     ColumnBins& bins = result.columns_[j];
     const Column& column = frame[j];
     bins.factor = column.is_factor();
@@ -115,20 +152,37 @@ CodedFrame Quantiser::encode(const Frame& frame, const Execution& execution) con
   CodedFrame coded;
   coded.rows = frame.rows();
   coded.columns.resize(columns_.size());
-  parallel_for(columns_.size(), execution, [&](std::size_t j, const CancelFlag&) {
+  each_column(frame, execution, [&](std::size_t j) {
     const ColumnBins& bins = columns_[j];
     CodedColumn& out = coded.columns[j];
+    out.bins = bins.bins;
+    out.factor = bins.factor;
     if (bins.wide()) {
       out.wide.resize(frame.rows());
-      for (std::size_t i = 0; i < frame.rows(); ++i)
-        out.wide[i] = static_cast<std::uint16_t>(bins.code(frame[j], i));
+      encode_column(bins, frame[j], out.wide.data());
+      out.missing = std::find(out.wide.begin(), out.wide.end(), 0) != out.wide.end();
     } else {
       out.narrow.resize(frame.rows());
-      for (std::size_t i = 0; i < frame.rows(); ++i)
-        out.narrow[i] = static_cast<std::uint8_t>(bins.code(frame[j], i));
+      encode_column(bins, frame[j], out.narrow.data());
+      out.missing = std::find(out.narrow.begin(), out.narrow.end(), 0) != out.narrow.end();
     }
   });
   return coded;
+}
+
+void Quantiser::find_centres(const Frame& frame, CodedFrame& coded, const Execution& execution) {
+  each_column(frame, execution, [&](std::size_t j) {
+    CodedColumn& column = coded.columns[j];
+    if (column.factor) return;
+    std::vector<double> sums(column.bins + 1, 0.0), counts(column.bins + 1, 0.0);
+    for (std::size_t i = 0; i < coded.rows; ++i) {
+      const std::uint32_t code = column[i];
+      if (code == 0) continue;
+      counts[code] += 1.0;
+      sums[code] += (frame[j].numbers[i] - sums[code]) / counts[code];  // a running mean
+    }
+    column.centres = std::move(sums);
+  });
 }
 
 }  // namespace causalsynth

@@ -21,6 +21,10 @@ struct ColumnBins {
 struct CodedColumn {
   std::vector<std::uint8_t> narrow;  // one of the two is filled
   std::vector<std::uint16_t> wide;
+  std::uint32_t bins = 1;
+  bool factor = false;
+  bool missing = false;         // whether any row is
+  std::vector<double> centres;  // of the bins of a number, by code; filled on request
   bool is_wide() const { return !wide.empty(); }
   std::uint32_t operator[](std::size_t i) const { return is_wide() ? wide[i] : narrow[i]; }
 };
@@ -35,6 +39,8 @@ class Quantiser {
   static Quantiser learn(const Frame& frame, int max_bins, const Execution& execution);
   static Quantiser restore(std::vector<ColumnBins> columns);
   CodedFrame encode(const Frame& frame, const Execution& execution) const;
+  // Fills in the mean value of each bin of the columns that are numbers.
+  static void find_centres(const Frame& frame, CodedFrame& coded, const Execution& execution);
   const std::vector<ColumnBins>& columns() const { return columns_; }
   // Throws unless the frame has the same kinds of columns.
   void check(const Frame& frame) const;

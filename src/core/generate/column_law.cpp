@@ -215,7 +215,7 @@ double ColumnLaw::draw(const double* row, Stream& stream) const {
         atom_forest_.trees[stream.below(static_cast<std::uint32_t>(atom_forest_.trees.size()))];
     const auto leaf = leaf_of_values(tree, atom_forest_.quantiser.columns(), row);
     double left = stream.uniform();
-    const double* shares = tree.values.data() + leaf * atom_forest_.width;
+    const double* shares = tree.value(leaf, atom_forest_.width);
     if (atom_forest_.width == 1) {
       drawn = left < shares[0];
     } else {

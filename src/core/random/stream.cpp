@@ -27,14 +27,16 @@ Stream::Stream(std::uint64_t key, StreamTag tag, std::uint64_t unit) {
 }
 
 void Stream::refill() {
-  block_ = philox4x32({static_cast<std::uint32_t>(next_),
-                       static_cast<std::uint32_t>(next_ >> 32), unit0_, unit1_},
-                      key0_, key1_);
-  ++next_;
+  philox4x32_four(
+      {static_cast<std::uint32_t>(next_), static_cast<std::uint32_t>(next_ >> 32), unit0_, unit1_},
+      key0_, key1_, buffer_);
+  next_ += 4;
   used_ = 0;
 }
 
-double Stream::normal() { return normal_quantile(uniform()); }
+double Stream::normal() {
+  return normal_quantile(uniform());
+}
 
 std::size_t Stream::choose(Span<const double> cumulative) {
   const double target = uniform() * cumulative[cumulative.size() - 1];

@@ -25,6 +25,7 @@ enum class StreamTag : std::uint64_t {
   bootstrap = 7,
   rows = 8,
   uniforms = 9,
+  honest = 10,
   test = 99
 };
 
@@ -33,8 +34,8 @@ class Stream {
   Stream(std::uint64_t key, StreamTag tag, std::uint64_t unit);
 
   std::uint32_t bits32() {
-    if (used_ == 4) refill();
-    return block_[used_++];
+    if (used_ == kBuffer) refill();
+    return buffer_[used_++];
   }
   std::uint64_t bits64() {
     const std::uint64_t high = bits32();
@@ -69,9 +70,10 @@ class Stream {
  private:
   void refill();
   std::uint32_t key0_, key1_, unit0_, unit1_;
-  std::uint64_t next_ = 0;
-  PhiloxBlock block_{};
-  int used_ = 4;
+  std::uint64_t next_ = 0;  // block, a multiple of four: its low half does not overflow within four
+  static constexpr int kBuffer = 16;
+  std::uint32_t buffer_[kBuffer];
+  int used_ = kBuffer;
 };
 
 // Standard normal quantile function (Wichura 1988, algorithm AS 241, PPND16).

@@ -2,15 +2,16 @@
 
 #include "catch.h"
 #include "core/forest/forest.h"
-#include "core/forest/leaf_masks.h"
+#include "core/forest/exit_masks.h"
+#include "core/forest/predict.h"
 #include "core/random/stream.h"
 
 using namespace causalsynth;
 
 namespace {
 
-std::uint32_t walk(const Tree& tree, const CodedFrame& data, std::size_t row) {
-  std::uint32_t at = 0;
+std::uint32_t walk(const Tree& tree, const CodedFrame& data, std::size_t row,
+                   std::uint32_t at = 0) {
   while (!tree.nodes[at].leaf())
     at = tree.nodes[at].left() + tree.goes_right(at, data.columns[tree.nodes[at].column][row]);
   return at;
@@ -47,7 +48,7 @@ class RandomTree {
   RandomTree(const std::vector<ColumnBins>& columns, std::size_t leaves, std::uint64_t key)
       : columns_(columns), stream_(key, StreamTag::test, leaves) {
     tree.nodes.resize(1);
-    tree.subset_at.resize(1);
+    tree.subset_at.resize(1, Splits::kInNode);
     for (std::size_t have = 1; have < leaves; ++have) split(any_leaf());
   }
   Tree tree;
@@ -67,56 +68,60 @@ class RandomTree {
     std::uint32_t flags = 0;
     if (bins.factor) {
       flags = Node::kFactor;
-      tree.subset_at[at] = static_cast<std::uint32_t>(tree.subsets.size());
-      for (std::uint32_t word = 0; word <= bins.bins / 64; ++word)
-        tree.subsets.push_back(stream_.below(1u << 31) * 0x9e3779b97f4a7c15ull);
+      tree.has_factors = true;
+      if (bins.bins <= Node::kNarrowLevels) {
+        node.cut = static_cast<std::uint16_t>(stream_.below(1u << 16));
+      } else {
+        tree.subset_at[at] = static_cast<std::uint32_t>(tree.subsets.size());
+        for (std::uint32_t word = 0; word <= bins.bins / 64; ++word)
+          tree.subsets.push_back(stream_.below(1u << 31) * 0x9e3779b97f4a7c15ull);
+      }
     } else if (stream_.below(2)) {
       flags = Node::kMissingRight;
       node.cut = static_cast<std::uint16_t>(1 + stream_.below(bins.bins));
     } else {
       node.cut = static_cast<std::uint16_t>(stream_.below(bins.bins));
     }
-    node.link = (left << 2) | flags;
+    node.link = (left << 3) | flags;
     tree.nodes[at] = node;
     tree.nodes.resize(left + 2);
-    tree.subset_at.resize(left + 2);
+    tree.subset_at.resize(left + 2, Splits::kInNode);
   }
   const std::vector<ColumnBins>& columns_;
   Stream stream_;
 };
 
+// Walking on from the exits leads where walking from the root leads.
 bool same_leaves(const Tree& tree, const std::vector<ColumnBins>& columns, const CodedFrame& data,
                  std::size_t begin, std::size_t end) {
   std::vector<std::uint64_t> masks;
   std::vector<std::uint32_t> found(end - begin);
-  LeafMasks(tree, columns).find(data, begin, end, masks, found.data());
+  const ExitMasks exits(tree, columns);
+  exits.find(data, begin, end, masks, found.data());
   for (std::size_t i = begin; i < end; ++i)
-    if (found[i - begin] != walk(tree, data, i)) return false;
+    if (walk(tree, data, i, found[i - begin]) != walk(tree, data, i)) return false;
   return true;
 }
 
 }  // namespace
 
-TEST_CASE("masks find the leaves that walking finds: trees of 1 to 64 leaves") {
+TEST_CASE("exits lead to the leaves that walking finds: trees of 1 to 200 leaves") {
   const Mixed rows(700, 3);
   const Quantiser quantiser = Quantiser::learn(rows.frame(), 255, Execution{});
   const CodedFrame data = quantiser.encode(rows.frame(), Execution{});
   REQUIRE(quantiser.columns()[3].wide());
-  for (std::size_t leaves = 1; leaves <= 64; ++leaves) {
+  for (std::size_t leaves = 1; leaves <= 200; leaves += leaves < 70 ? 1 : 13) {
     for (std::uint64_t key = 0; key < 4; ++key) {
       const RandomTree random(quantiser.columns(), leaves, key);
-      REQUIRE(LeafMasks::fits(random.tree));
       CHECK(same_leaves(random.tree, quantiser.columns(), data, 0, 700));
     }
   }
   // A block in the middle of the rows.
   const RandomTree random(quantiser.columns(), 40, 9);
   CHECK(same_leaves(random.tree, quantiser.columns(), data, 123, 456));
-  const RandomTree large(quantiser.columns(), 65, 9);
-  CHECK_FALSE(LeafMasks::fits(large.tree));
 }
 
-TEST_CASE("masks find the leaves of grown trees, also for rows never seen") {
+TEST_CASE("exits lead to the leaves of grown trees, also for rows never seen") {
   const Mixed rows(600, 5), fresh(500, 6);
   std::vector<double> y;
   Stream stream(8, StreamTag::test, 0);
@@ -127,12 +132,15 @@ TEST_CASE("masks find the leaves of grown trees, also for rows never seen") {
   options.trees = 20;
   options.key = 4;
   options.mtry = 2;
-  options.min_node_size = {30};
+  options.min_node_size = {2};
   const Forest forest =
       fit_forest(rows.frame(), {TargetKind::mean, y, 0}, options, Execution{}).forest;
   const CodedFrame data = forest.quantiser.encode(fresh.frame(), Execution{});
+  std::vector<double> mean(500, 0.0);
   for (const Tree& tree : forest.trees) {
-    REQUIRE(LeafMasks::fits(tree));
     CHECK(same_leaves(tree, forest.quantiser.columns(), data, 0, 500));
+    for (std::size_t i = 0; i < 500; ++i) mean[i] += *tree.value(walk(tree, data, i), 1);
   }
+  for (double& value : mean) value /= 20.0;
+  CHECK(predict_forest(forest, fresh.frame(), Execution{}) == mean);
 }
