@@ -53,8 +53,7 @@ bootstrap_plan <- function(x, ask, run) {
   data <- unclass_frame(x$covs)
   data[[x$recipe$treatment]] <- if (is.null(x$arms)) x$treat else factor(x$arms[x$treat], x$arms)
   data[[x$recipe$outcome]] <- x$outcome
-  crossfit <- x$crossfit
-  crossfit[crossfit == "oob"] <- "folds"
+  crossfit <- grouped_crossfit(x$crossfit, x$recipe$learners, x$recipe$weights)
   ask$point <- TRUE
   list(data = data, cluster = run$cluster, rows = if (!is.null(run$cluster)) split(seq_len(x$n), run$cluster),
        units = if (is.null(run$cluster)) x$n else max(run$cluster), recipe = x$recipe, crossfit = crossfit, ask = ask,
@@ -85,7 +84,7 @@ estimate_rows <- function(plan, index, unit, key, threads) {
   c(found, warned = warned)
 }
 
-# Units drawn with replacement; copies of a unit share a fold, since each knows the other's outcome.
+# Units drawn with replacement; copies of a unit are a cluster, since each knows the other's outcome.
 estimate_resample <- function(b, plan, threads) {
   key <- derive_key(plan$key, "resample", b)
   drawn <- pmin(floor(random_uniforms(unclass(key), plan$units) * plan$units) + 1, plan$units)
@@ -128,7 +127,7 @@ add_bootstrap <- function(fit, x, ask, run) {
   }
   boot$type <- settings$type
   boot$asked <- settings$replicates
-  boot$folds <- names(x$crossfit)[x$crossfit == "oob"]
+  boot$folds <- names(x$crossfit)[x$crossfit != plan$crossfit]
   fit$bootstrap <- boot
   bootstrap_inference(fit)
 }

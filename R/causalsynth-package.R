@@ -10,7 +10,7 @@
 #' * [fit_hybrid()] fits a hybrid to a study, [generate()][generate.causalsynth_hybrid] draws a pool of rows from it,
 #'   [truth()] returns their exact effect.
 #' * [estimate_effect()] estimates effects with standard errors, from data, from fitted nuisances or from a pool;
-#'   methods are [est_iptw()], [est_aipw()], [est_or()] and [est_tmle()], results are read by
+#'   of two arms or more ([multi_arm]); methods are [est_iptw()], [est_aipw()], [est_or()] and [est_tmle()], results are read by
 #'   [tidy()][effect_methods] and its like.
 #' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
 #'   [learn_glm()]; [forest()] is the forest behind them.

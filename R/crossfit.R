@@ -71,32 +71,6 @@ check_fold_arms <- function(job, rows, index) {
   }
 }
 
-fit_part <- function(job, part, fold, key) {
-  role <- if (part == "treatment") "treatment" else "outcome"
-  how <- job$crossfit[[role]]
-  fit_rows <- function(rows, arm, index) fit_part(job, part, rows, arm, derive_key(key, paste0(part, arm), index))
-  arms <- if (part == "treatment") NA else if (part == "outcome_joint") "both" else c(1, 0)
-  all_rows <- seq_along(job$treat)
-  fits <- list()
-  values <- list()
-  for (arm in arms) {
-    if (how == "folds") {
-      found <- replicate(if (identical(arm, "both")) 2 else 1, numeric(length(all_rows)), simplify = FALSE)
-      for (k in seq_len(job$folds)) {
-        test <- which(fold == k)
-        piece <- predict_part(job, fit_rows(which(fold != k), arm, k), test, arm)
-        for (j in seq_along(found)) found[[j]][test] <- piece[[j]]
-      }
-    } else {
-      fit <- fit_rows(all_rows, arm, 0)
-      found <- if (how == "oob") predict_part_oob(job, fit, arm) else predict_part(job, fit, NULL, arm)
-      if (how == "none" && inherits(fit, "fit_glm")) fits <- c(fits, list(fit))
-    }
-    values <- c(values, found)
-  }
-  list(values = values, fits = fits)
-}
-
 fit_part <- function(job, part, rows, arm, key) {
   x <- job$covs
   terms <- job$terms
@@ -112,6 +86,7 @@ fit_part <- function(job, part, rows, arm, key) {
     rows <- rows[job$treat[rows] == arm]
   }
   learner <- if (part == "treatment") job$learners$treatment else job$learners$outcome
+  learner <- with_groups(learner, job$groups[rows], job$weights)
   fit_learner(learner, take_rows(x, rows), y[rows], family, key, job$threads, terms,
               weights = job$weights[rows], call = job$call)
 }

@@ -1,7 +1,7 @@
 #' Estimate an average treatment effect
 #'
-#' Effects of a binary treatment by weighting, outcome regression, AIPW or TMLE, from a formula and data or from
-#' fitted nuisances.
+#' Effects of a treatment of two arms (or [more][multi_arm]) by weighting, outcome regression, AIPW or TMLE, from a
+#' formula and data or from fitted nuisances.
 #'
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
@@ -18,8 +18,9 @@
 #'   TMLE the first three. With more than two arms: `"ATE"`.
 #' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method), beside the
 #'   difference of the two means; `tidy(exponentiate = TRUE)` gives the ratios.
-#' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters, and cross-fitting
-#'   (`crossfit = "folds"`) keeps clusters whole. A cluster may have rows of several arms; how many do is printed.
+#' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters, and nuisances are
+#'   predicted without a row's own cluster (see [nuisance()]). A cluster may have rows of several arms; how many do is
+#'   printed.
 #' @param weights Case weights, one a row, or `NULL`. A row of weight 0 counts for nothing; how many is printed.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
 #'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"`: see details.
@@ -34,15 +35,15 @@
 #' [multi_arm].
 #'
 #' **Bootstrap.** Rows are drawn with replacement (clusters whole), and the whole pipeline, nuisances and bounds
-#' included, is run anew on each resample. Copies of a row never predict each other: folds keep them together, and
-#' learners that predict out of bag are cross-fitted in the resamples instead. The covariance is that of the
-#' replicates. BCa intervals take their bias correction from the replicates and their acceleration from a jackknife
-#' that leaves out one of at most `groups` random groups of rows (of clusters) at a time; a group of one row each
-#' where there are no more rows than groups. The skewness of a sum of independent parts does not depend on how they
-#' are grouped, so that grouping costs precision (an error of about .65 / `groups` in the acceleration), not bias.
-#' Resamples that fail (such as one without a treated row) are counted and printed. Resample b has its own random
-#' key: results do not depend on the number of workers, which are those of a `future::plan()` where one is set, else
-#' `threads` forked processes (not on Windows).
+#' included, is run anew on each resample. Copies of a row never predict each other: folds keep them together, forests
+#' draw them into their bags together, and a learner that cannot is cross-fitted in the resamples. The covariance is
+#' that of the replicates. BCa intervals take their bias correction from the replicates and their acceleration from a
+#' jackknife that leaves out one of at most `groups` random groups of rows (of clusters) at a time; a group of one row
+#' each where there are no more rows than groups. The skewness of a sum of independent parts does not depend on how
+#' they are grouped, so that grouping costs precision (an error of about .65 / `groups` in the acceleration), not bias;
+#' learners that draw at random add their own. Resamples that fail (such as one without a treated row) are counted
+#' and printed. Resample b has its own random key: results do not depend on the number of workers, which are those of
+#' a `future::plan()` where one is set, else `threads` forked processes (not on Windows).
 #' @return An object of class `causalsynth_effect`; [tidy()][effect_methods] gives its estimates with standard
 #'   errors and confidence intervals, `$influence` the influence functions (a column a method and term). With `repeats`,
 #'   each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r - median)^2); otherwise the

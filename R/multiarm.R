@@ -79,7 +79,7 @@ nuisance_arms <- function(given) {
   job <- list(
     covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, arms = study$treat_levels,
     treatment = study$treatment, outcome = study$outcome_values, family = study$family, weights = weights,
-    learners = learners, crossfit = resolve_crossfit(given$crossfit, learners, call),
+    learners = learners, crossfit = resolve_crossfit(given$crossfit, learners, call, groups, weights),
     folds = check_whole(given$folds, "folds", 2, call = call), threads = resolve_threads(given$threads, call),
     groups = groups, call = call
   )

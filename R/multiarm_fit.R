@@ -28,7 +28,8 @@ crossfit_probabilities <- function(job, fold, key) {
   values <- arm_matrix(job)
   reports <- list()
   fit_rows <- function(rows, index) {
-    fit <- fit_arms(job$learners$treatment, take_rows(job$covs, rows),
+    learner <- with_groups(job$learners$treatment, job$groups[rows], job$weights)
+    fit <- fit_arms(learner, take_rows(job$covs, rows),
                     factor(job$arms[job$treat[rows]], job$arms), derive_key(key, "arms", index), job$threads,
                     job$terms, weights = job$weights[rows], call = job$call)
     reports <<- c(reports, list(c(list(part = "treatment", arm = NA, fold = index), fit_report(fit))))
@@ -97,7 +98,8 @@ fit_arm_outcome <- function(job, rows, arm, key) {
   } else {
     rows <- rows[job$treat[rows] == arm]
   }
-  fit_learner(job$learners$outcome, take_rows(x, rows), job$outcome[rows], job$family, key, job$threads, terms,
+  learner <- with_groups(job$learners$outcome, job$groups[rows], job$weights)
+  fit_learner(learner, take_rows(x, rows), job$outcome[rows], job$family, key, job$threads, terms,
               weights = job$weights[rows], call = job$call)
 }
 

@@ -22,7 +22,9 @@
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param weights Case weights, one a row of `data`, or `NULL`. [learn_glm()] fits with them; [learn_forest()] takes
 #'   none (an error).
-#' @param cluster Cluster of each row, or `NULL`: `crossfit = "folds"` keeps clusters whole.
+#' @param cluster Cluster of each row, or `NULL`. No row then helps to predict another of its cluster: folds keep
+#'   clusters whole, and forests draw whole clusters into their bags (with case weights as well they cannot: folds are
+#'   their default then).
 #' @return An object of class `causalsynth_nuisance` (for a treatment of more than two levels see [multi_arm]): a list
 #'   with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0` (bounded probabilities; with `bounds = "adaptive"` by
 #'   Gruber's rule until an effect is estimated), `bounds`, `n`, `weights`, `covs`, `notes` (weights of stacks,
@@ -56,7 +58,8 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
   job <- list(
     covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, treatment = study$treatment,
     outcome = study$outcome_values, family = study$family, weights = weights, learners = learners,
-    crossfit = resolve_crossfit(crossfit, learners, call), folds = check_whole(folds, "folds", 2, call = call),
+    crossfit = resolve_crossfit(crossfit, learners, call, groups, weights),
+    folds = check_whole(folds, "folds", 2, call = call),
     threads = resolve_threads(threads, call), groups = groups, call = call
   )
   check_arm_sizes(job, call)

@@ -67,10 +67,10 @@ fixed_levels <- function(covs) {
   covs
 }
 
-resolve_crossfit <- function(crossfit, learners, call) {
+resolve_crossfit <- function(crossfit, learners, call, groups = NULL, weights = NULL) {
   own <- vapply(learners, function(l) l$crossfit, "")
   ways <- c("oob", "folds", "none")
-  if (is.null(crossfit)) return(own)
+  if (is.null(crossfit)) return(if (is.null(groups)) own else grouped_crossfit(own, learners, weights))
   named <- length(crossfit) == 2 && setequal(names(crossfit), names(own))
   if (!is.character(crossfit) || !all(crossfit %in% ways) || !(length(crossfit) == 1 || named)) {
     abort("input", c(

@@ -98,23 +98,31 @@ test_that("clusters are resampled whole and share folds; clusters across arms ar
   expect_equal(unname(fit$bootstrap$values[1, ]), again$estimates$estimate, tolerance = 1e-12)
 })
 
-test_that("copies of a row never predict each other: out of bag becomes folds of whole units", {
+test_that("copies of a row never predict each other: a resample's units are its clusters", {
   d <- boot_study(80)
-  forest <- learn_forest(trees = 5, min_node_size = 10)
-  fit <- suppressWarnings(
-    estimate_effect(y ~ a | w + v, d, learner_treatment = forest, learner_outcome = forest, seed = 1, threads = 1,
-                    method = c("aipw", "or"), se = "bootstrap", bootstrap = list(replicates = 4, type = "percentile")),
-    classes = "causalsynth_warning_overlap"
-  )
-  expect_identical(fit$bootstrap$folds, c("treatment", "outcome"))
-  expect_match(paste(capture.output(print(fit)), collapse = " "), "copies of a row would predict each other")
+  forest <- learn_forest(trees = 10, min_node_size = 10)
+  run <- function(...) {
+    suppressWarnings(
+      estimate_effect(y ~ a | w + v, d, learner_treatment = forest, learner_outcome = forest, seed = 1, threads = 1,
+                      method = c("aipw", "or"), se = "bootstrap", ...,
+                      bootstrap = list(replicates = 3, type = "percentile")),
+      classes = "causalsynth_warning_overlap"
+    )
+  }
+  fit <- run()
+  expect_length(fit$bootstrap$folds, 0)
   expect_match(fit$notes$or, "no theory warrants")
   expect_true(all(is.finite(tidy(fit)$std.error)))
-  units <- rep(1:40, each = 2)
-  job <- list(groups = units, treat = rep(0:1, each = 40), outcome = sin(1:80), family = "gaussian", folds = 5)
-  fold <- stratified_folds(job, rng_key(3))
-  expect_true(all(tapply(fold, units, function(f) length(unique(f))) == 1))
-  expect_identical(as.vector(table(fold, job$treat)), rep(8L, 10))
+  key <- derive_key(derive_key(rng_key(1), "bootstrap"), "resample", 2)
+  drawn <- floor(random_uniforms(unclass(key), 80) * 80) + 1
+  again <- suppressWarnings(nuisance(y ~ a | w + v, d[drawn, ], forest, forest, cluster = drawn,
+                                     seed = derive_key(key, "fit")))
+  again <- estimate_effect(again, method = c("aipw", "or"))
+  expect_identical(unname(fit$bootstrap$values[2, ]), again$estimates$estimate)
+  # Forests take clusters or weights: with both, folds.
+  weighted <- run(weights = rep(1:2, 40))
+  expect_identical(weighted$bootstrap$folds, c("treatment", "outcome"))
+  expect_match(paste(capture.output(print(weighted)), collapse = " "), "copies of a row would predict each other")
 })
 
 test_that("resamples that fail are counted and printed; too many are an error", {
