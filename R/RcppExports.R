@@ -13,6 +13,46 @@ causal_tmle <- function(nuisance, options) {
     .Call(`_causalsynth_causal_tmle`, nuisance, options)
 }
 
+container_write <- function(kind, writer, sections) {
+    .Call(`_causalsynth_container_write`, kind, writer, sections)
+}
+
+container_read <- function(bytes) {
+    .Call(`_causalsynth_container_read`, bytes)
+}
+
+bytes_shuffle <- function(bytes, from, size, width) {
+    .Call(`_causalsynth_bytes_shuffle`, bytes, from, size, width)
+}
+
+blocks_encode <- function(stored, size, width, method) {
+    .Call(`_causalsynth_blocks_encode`, stored, size, width, method)
+}
+
+blocks_decode <- function(payload, limit) {
+    .Call(`_causalsynth_blocks_decode`, payload, limit)
+}
+
+blocks_join <- function(blocks, width) {
+    .Call(`_causalsynth_blocks_join`, blocks, width)
+}
+
+layout_apply <- function(bytes, layout, back) {
+    .Call(`_causalsynth_layout_apply`, bytes, layout, back)
+}
+
+forest_without_rows <- function(model) {
+    .Call(`_causalsynth_forest_without_rows`, model)
+}
+
+forest_layout <- function(model) {
+    .Call(`_causalsynth_forest_layout`, model)
+}
+
+sequential_layout <- function(model) {
+    .Call(`_causalsynth_sequential_layout`, model)
+}
+
 forest_fit <- function(x, outcome, sampling, options, run) {
     .Call(`_causalsynth_forest_fit`, x, outcome, sampling, options, run)
 }
@@ -25,12 +65,24 @@ forest_leaves <- function(model, x, rows, run) {
     .Call(`_causalsynth_forest_leaves`, model, x, rows, run)
 }
 
+forest_kernel <- function(model, data, fresh, fresh_rows, most_entries, run) {
+    .Call(`_causalsynth_forest_kernel`, model, data, fresh, fresh_rows, most_entries, run)
+}
+
+forest_jackknife <- function(model, x, rows, run) {
+    .Call(`_causalsynth_forest_jackknife`, model, x, rows, run)
+}
+
+forest_bags <- function(model, run) {
+    .Call(`_causalsynth_forest_bags`, model, run)
+}
+
 sequential_fit <- function(data, rows, options, run) {
     .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
 }
 
-sequential_draw <- function(model, n, key, is_factor, run) {
-    .Call(`_causalsynth_sequential_draw`, model, n, key, is_factor, run)
+sequential_draw <- function(model, n, key, levels, run) {
+    .Call(`_causalsynth_sequential_draw`, model, n, key, levels, run)
 }
 
 linear_least_squares <- function(x, y, weights) {
@@ -45,6 +97,26 @@ linear_triangle <- function(x, scale) {
     .Call(`_causalsynth_linear_triangle`, x, scale)
 }
 
+match_transform <- function(x, root) {
+    .Call(`_causalsynth_match_transform`, x, root)
+}
+
+match_neighbours <- function(x, queries, reference, options, run) {
+    .Call(`_causalsynth_match_neighbours`, x, queries, reference, options, run)
+}
+
+match_means <- function(neighbours, values) {
+    .Call(`_causalsynth_match_means`, neighbours, values)
+}
+
+match_usage <- function(neighbours, n) {
+    .Call(`_causalsynth_match_usage`, neighbours, n)
+}
+
+match_greedy <- function(x, focal, pool, options, run) {
+    .Call(`_causalsynth_match_greedy`, x, focal, pool, options, run)
+}
+
 mechanism_draw <- function(n, overlap, counterfactuals, key, threads, progress) {
     .Call(`_causalsynth_mechanism_draw`, n, overlap, counterfactuals, key, threads, progress)
 }
@@ -55,6 +127,14 @@ mechanism_moments <- function(overlap, threads) {
 
 metrics_nearest <- function(queries, reference, is_factor, threads, progress) {
     .Call(`_causalsynth_metrics_nearest`, queries, reference, is_factor, threads, progress)
+}
+
+model_decode <- function(object, stored, functions, environment) {
+    .Call(`_causalsynth_model_decode`, object, stored, functions, environment)
+}
+
+model_encode <- function(x, functions, constants) {
+    .Call(`_causalsynth_model_encode`, x, functions, constants)
 }
 
 random_derive_key <- function(key, tag, index) {

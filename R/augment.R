@@ -16,10 +16,10 @@
 #' @return The data, of its class, with further columns. `distance` (and `.ps`): P(A = 1 | W). `weights`: the
 #'   weight that the row has in a weighted analysis, the estimand's times the case weight (0: not used); `.weights`:
 #'   the estimand's alone. With several methods, `weights_<method>` and `.weights_<method>`. `subclass`: where
-#'   a method makes any. `.q1`, `.q0`: the outcome's mean under treatment and under control. For a nuisance object also
-#'   `.g1`, `.g0`: the bounded probabilities. With more than two arms `.ps_<level>` and `.q_<level>` stand for each
-#'   arm's probability and mean. A name that the data have already is an error of class
-#'   `causalsynth_error_input`.
+#'   a method makes any (pairs of [est_matching()]); with several methods, `subclass_<method>`. `.q1`, `.q0`: the
+#'   outcome's mean under treatment and under control. For a nuisance object also `.g1`, `.g0`: the bounded
+#'   probabilities. With more than two arms `.ps_<level>` and `.q_<level>` stand for each arm's probability and mean. A
+#'   name that the data have already is an error of class `causalsynth_error_input`.
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
 #' fit <- estimate_effect(Y ~ A | ., study, method = "iptw", learner_treatment = learn_glm(),
@@ -80,7 +80,7 @@ with_weight_columns <- function(data, x, weights = "weights", subclass = "subcla
   for (j in seq_along(sets)) data[[dotted[j]]] <- sets[[j]]
   loaded <- lapply(sets, times_case, case = x$s.weights %||% rep(1, x$n))
   data <- add_column(data, weights, loaded, "weights", if (several) names(sets), call = call)
-  add_column(data, subclass, x$subclass, "subclass", call = call)
+  add_column(data, subclass, x$subclass, "subclass", if (is.list(x$subclass)) names(x$subclass), call = call)
 }
 
 # Adds the values as a column, or several as columns name_label; not where the name is NULL or there are no values.

@@ -20,21 +20,16 @@ check_bootstrap <- function(bootstrap, ask, call) {
     abort("input", c("{.code bootstrap$type} must be {.val bca}, {.val percentile} or both.",
                      x = "It is {describe(type)}."), call = call)
   }
-  for (label in names(ask$methods)) {
-    reason <- bootstrap_refusal(ask$methods[[label]])
-    if (is.null(reason)) next
-    abort("input", c("{.code se = \"bootstrap\"} is refused for {.val {label}}: {reason}",
-                     i = "Use {.code se = \"if\"}."), call = call)
-  }
+  for (est in ask$methods) check_support(est, "bootstrap", call)
   list(replicates = check_whole(bootstrap$replicates %||% 1000, "bootstrap$replicates", 2, 1e6, call = call),
        type = unique(type), groups = check_whole(bootstrap$groups %||% 100, "bootstrap$groups", 2, call = call))
 }
 
-# Nuisances given as vectors cannot be fitted anew.
+# Nuisances given as vectors, or read from a file that could not hold their learners, cannot be fitted anew.
 check_can_refit <- function(x, ask, call) {
   if (!is.null(x$recipe)) return(invisible())
   abort("input", c(
-    "{.code se = \"bootstrap\"} fits the nuisances anew in every resample; these were given as vectors.",
+    "{.code se = \"bootstrap\"} fits the nuisances anew in every resample; these do not hold how they were fitted.",
     i = "Call {.fn estimate_effect} with a formula and data, or use {.code se = \"if\"}."
   ), call = call)
 }

@@ -10,14 +10,16 @@
 #' * [fit_hybrid()] fits a hybrid to a study, [generate()][generate.causalsynth_hybrid] draws a pool of rows from it,
 #'   [truth()] returns their exact effect.
 #' * [estimate_effect()] estimates effects with standard errors, of two arms or more ([multi_arm]), from data, from
-#'   fitted nuisances or from a pool; methods are [est_iptw()], [est_aipw()], [est_or()] and [est_tmle()], results are
-#'   read by [tidy()][effect_methods] and its like.
+#'   fitted nuisances or from a pool; methods are [est_iptw()], [est_aipw()], [est_or()], [est_tmle()] and
+#'   [est_matching()], results are read by [tidy()][effect_methods] and its like.
 #' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
-#'   [learn_glm()]; [forest()] is the forest behind them.
+#'   [learn_glm()]; [forest()] is the forest behind them, with its [importance()] of columns, [forest_weights()] of
+#'   rows, and [partial_dependence()], which shows what it learnt.
 #' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
 #' * [fit_generator()] learns all columns, as [gen_forest()] or [gen_data()] says;
 #'   [generate()][generate.causalsynth_generator] draws rows.
+#' * [write_model()] and [read_model()] keep forests, generators, hybrids and nuisances in files.
 #' * [dcr()] and [tstr()] say how close and how useful synthetic rows are.
 #' * [dgp_paper()] and [dgp()] are mechanisms with a known truth; [generate()][generate.causalsynth_dgp_paper]
 #'   draws rows.

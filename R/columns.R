@@ -33,6 +33,7 @@ encode_columns <- function(data, blueprint, arg = "newdata", call = rlang::calle
   if (length(absent)) {
     abort("data", "{.arg {arg}} lacks {length(absent)} column{?s}: {.val {absent}}.", call = call)
   }
+  if (is_sparse_frame(data)) return(encode_sparse(data, blueprint, arg, call))
   columns <- lapply(names(blueprint), function(name) {
     encode_column(data[[name]], blueprint[[name]], name, arg, call)
   })

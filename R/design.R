@@ -31,7 +31,7 @@ fit_design <- function(terms, data, call = rlang::caller_env()) {
 design_matrix <- function(design, data, call = rlang::caller_env()) {
   encode_columns(data, design$blueprint, call = call)
   complete <- complete_columns(design, data, call)
-  if (design$plain) {
+  if (isTRUE(design$plain)) {
     x <- plain_matrix(design, complete, data)
   } else {
     frame <- tryCatch(

@@ -1,7 +1,7 @@
 #' Estimate an average treatment effect
 #'
-#' Effects of a treatment of two arms (or [more][multi_arm]) by weighting, outcome regression, AIPW or TMLE, from a
-#' formula and data or from fitted nuisances.
+#' Effects of a treatment of two arms (or [more][multi_arm]) by weighting, outcome regression, AIPW, TMLE or
+#' matching, from a formula and data or from fitted nuisances.
 #'
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
@@ -12,10 +12,10 @@
 #'   it is made once, on the medians. The choice and the number of rows it bounds are printed, and kept with the
 #'   candidates in `$bounds`. In the spirit of Xu, Gruber and van der Laan (2026).
 #'
-#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`), an `est_*()` spec, or several as vector or list; the
-#'   names of a list label the methods.
-#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights): IPTW and AIPW estimate all four, OR and
-#'   TMLE the first three. With more than two arms: `"ATE"`.
+#' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`, `"matching"`), an `est_*()` spec, or several as vector
+#'   or list; the names of a list label the methods.
+#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights): IPTW and AIPW estimate all four, OR,
+#'   TMLE and matching the first three. With more than two arms: `"ATE"`.
 #' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method), beside the
 #'   difference of the two means; `tidy(exponentiate = TRUE)` gives the ratios.
 #' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters, and nuisances are
@@ -23,7 +23,8 @@
 #'   printed.
 #' @param weights Case weights, one a row, or `NULL`. A row of weight 0 counts for nothing; how many is printed.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
-#'   nuisances. `"sandwich"`: stacked estimating equations throughout. `"bootstrap"`: see details.
+#'   nuisances; Abadie and Imbens's variance for [est_matching()]. `"sandwich"`: stacked estimating equations
+#'   throughout. `"bootstrap"`: see details.
 #' @param bootstrap Settings of the bootstrap, `list(replicates = 1000, type = c("bca", "percentile"), groups = 100)`,
 #'   or any of them; `type` names the intervals that are made, the first of which is shown.
 #' @param reference The arm that others are compared with: a level of the treatment, a factor or text. `NULL` takes
@@ -92,6 +93,7 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
   key <- rng_key(seed, call)
   fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster)
+  fitted$run <- list(key = key, threads = threads)
   if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
   run <- list(cluster = cluster, key = key, threads = threads, call = call)
   scale_synthetic(effect_of(fitted, ask, run), synthetic)
@@ -109,6 +111,9 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
   synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) x <- with_weights(x, weights, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)
+  if (!is.null(seed) || !is.null(threads)) {
+    x$run <- list(key = if (!is.null(seed)) rng_key(seed, call), threads = threads)
+  }
   run <- list(cluster = cluster %||% x$cluster, key = if (ask$se == "bootstrap") rng_key(seed, call),
               threads = threads, call = call)
   scale_synthetic(effect_of(x, ask, run), synthetic)
@@ -155,10 +160,17 @@ with_reference <- function(formula, data, reference, call) {
   data
 }
 
+# One method's pairs, or a list of those of the methods that have some; NULL where none has.
+subclass_of <- function(all) {
+  if (length(all) == 1) return(all[[1]])
+  all <- all[!vapply(all, is.null, NA)]
+  if (length(all)) all
+}
+
 # A named list of specs.
 resolve_methods <- function(method, call) {
   if (inherits(method, "causalsynth_estimator") || is.function(method)) method <- list(method)
-  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle)
+  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle, matching = est_matching)
   if (is.list(method)) method <- rejoin_specs(method, makers)
   specs <- lapply(method, resolve_method, makers = makers, call = call)
   if (length(specs) == 0) abort("input", "{.arg method} is empty.", call = call)

@@ -148,6 +148,7 @@ as.list.causalsynth_effect <- function(x, ...) {
       one$bootstrap[[name]] <- x$bootstrap[[name]][, rows, drop = FALSE]
     }
     if (is.data.frame(x$weights)) one$weights <- x$weights[[label]]
+    if (is.list(x$subclass)) one["subclass"] <- list(x$subclass[[label]])
     one$bounds <- bounds_of_method(x$bounds, label)
     structure(one, class = class(x))
   }), labels)

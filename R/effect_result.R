@@ -2,7 +2,8 @@
 
 # One repetition's nuisances in the form that estimators read; `bound` as causal_bounds() takes it.
 repeat_pieces <- function(x, r, bound) {
-  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs")]
+  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs", "terms")]
+  pieces["run"] <- list(x$run)
   pieces$treatment <- x$roles$treatment
   if (!is.null(r)) {
     pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
@@ -55,6 +56,7 @@ effect_of <- function(x, ask, run) {
       i = "Ratios of risks and odds are for outcomes of two values; leave {.arg contrasts} FALSE."
     ), call = run$call)
   }
+  if (!is.null(run$cluster)) for (est in ask$methods) check_support(est, "cluster", run$call)
   if (ask$se == "bootstrap") check_can_refit(x, ask, run$call)
   fit <- new_effect(x, ask, effect_runs(x, ask, run$cluster, run$call), run$cluster)
   if (ask$se == "bootstrap") add_bootstrap(fit, x, ask, run) else fit
@@ -71,7 +73,8 @@ new_effect <- function(x, ask, found, cluster) {
     methods = ask$methods, se = ask$se, inference = vapply(first$fits, function(f) f$inference, ""),
     na_reason = collect("na_reason"), notes = collect("notes"), epsilon = collect("epsilon"),
     score = vapply(first$fits, function(f) f$score %||% NA_real_, 1), influence = first$influence,
-    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights, subclass = NULL,
+    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights,
+    subclass = subclass_of(collect("subclass")),
     weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_mixed_clusters = if (!is.null(cluster)) mixed_clusters(cluster, x$treat),

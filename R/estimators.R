@@ -5,16 +5,16 @@ new_estimator <- function(kind, ...) {
 }
 
 # Runs a spec on the pieces of one repetition (treat, outcome, ps, g1, g0, q1, q0, weights, family, fits, covs,
-# treatment; `arms` = 1 where only mean_1 is wanted, else NULL). Returns list(mean_1, mean_0, if_1, if_0, weights,
-# epsilon, inference (a phrase), factor (n / (n - 1) or 1 on the variance), na_reason (NULL, or why there is no
-# standard error), notes).
+# treatment, terms, run (NULL, or list(key, threads)); `arms` = 1 where only mean_1 is wanted, else NULL). Returns
+# list(mean_1, mean_0, if_1, if_0, weights, epsilon, inference (a phrase), factor (n / (n - 1) or 1 on the variance),
+# na_reason (NULL, or why there is no standard error), notes, subclass (NULL, or a factor of pairs)).
 run_estimator <- function(est, pieces, estimand, se, call = rlang::caller_env()) UseMethod("run_estimator")
 
-# Why the bootstrap would be wrong for this estimator, or NULL: the spec's field `bootstrap_refused`.
-bootstrap_refusal <- function(est) UseMethod("bootstrap_refusal")
+# Stops where a method cannot do `what` ("bootstrap", "cluster").
+check_support <- function(est, what, call) UseMethod("check_support")
 
 #' @exportS3Method
-bootstrap_refusal.default <- function(est) attr(est, "bootstrap_refused") %||% unclass(est)$bootstrap_refused
+check_support.default <- function(est, what, call) invisible()
 
 # May the estimator take several arms, each against all others? Those whose mean_1 needs the treated arm's
 # nuisances only.

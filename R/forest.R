@@ -5,6 +5,14 @@
 #' Splits maximise the Gini or variance gain among `mtry` columns drawn at each node; as in ranger, a node
 #' in which none of the drawn columns can be split becomes a leaf.
 #'
+#' @section Sparse matrices: Classes of Matrix's `sparseMatrix` are read as columns of numbers, cells that are not
+#' stored as 0; a stored `NA` or `NaN` is a missing value. The forest is that of the data frame with the same columns.
+#' No dense matrix of numbers is made: besides the matrix itself, a fit and a prediction hold one byte a cell.
+#'
+#' @section Engine of parsnip: Where package parsnip is loaded, `parsnip::rand_forest()` has the engine
+#' `"causalsynth"` for classification and regression; its `mtry`, `trees` and `min_n` are `mtry`, `trees` and
+#' `min_node_size`, other arguments go into `parsnip::set_engine()`.
+#'
 #' @details Columns are cut once into at most 255 ordered bins, exactly where a column has no more distinct values.
 #' Factors are split as categories: levels are ordered by the node's own mean outcome, which finds the best binary
 #' subset for means and for two classes. Missing values are a category of their own in factors; in numeric columns
@@ -13,7 +21,8 @@
 #'
 #' Draws come from streams keyed by `seed` and the tree's number: the forest does not depend on `threads`.
 #'
-#' @param x A formula `y ~ x1 + x2` (then `data` follows), or a data frame or numeric matrix of covariates, n rows.
+#' @param x A formula `y ~ x1 + x2` (then `data` follows), or a data frame, a numeric matrix or a sparse matrix of
+#'   package Matrix with covariates, n rows. Columns of a matrix without names are `x1`, `x2` and so on.
 #' @param data Data frame with the formula's columns.
 #' @param y Outcome, length n: factor, logical, character, or number. No missing values.
 #' @param trees Number of trees.
@@ -32,6 +41,8 @@
 #' @param weights Case weights, one a row: rows are drawn into bags in proportion to them, and the out-of-bag error is
 #'   weighted. `NULL`: all alike.
 #' @param clusters Cluster of each row: whole clusters are drawn into bags or left out of them. `NULL`: none.
+#' @param importance How to measure what each column contributes, read by [importance()]: by the impurity that its
+#'   splits take away, by permutation of out-of-bag rows, or by impurity corrected for chance. `"none"`: not at all.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads; default `getOption("causalsynth.threads")`, else 2.
 #' @param ... Passed on to the data frame method (all arguments after `y` are named); unknown names are an error.
@@ -39,9 +50,11 @@
 #'   matrix with a column a class otherwise), `$oob_error` their mean squared error (for classes, the Brier score).
 #'   Missing or infinite outcomes, infinite covariates, and in `predict()` lacking columns or levels never seen are
 #'   errors of class `causalsynth_error_data`.
+#' @seealso [forest_methods], [partial_dependence()].
 #' @references Breiman (2001) \doi{10.1023/A:1010933404324}; Malley et al. (2012) \doi{10.3414/ME00-01-0052}; Geurts,
 #'   Ernst and Wehenkel (2006) \doi{10.1007/s10994-006-6226-1} (extratrees); Wager and Athey (2018)
-#'   \doi{10.1080/01621459.2017.1319839} (honest trees).
+#'   \doi{10.1080/01621459.2017.1319839} (honest trees); Wager, Hastie and Efron (2014), Confidence Intervals for Random
+#'   Forests, Journal of Machine Learning Research 15, 1625-1651 (standard errors).
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
 #' fit <- forest(Y ~ ., study, trees = 100, seed = 1)
@@ -70,7 +83,7 @@ forest.formula <- function(x, data, ...) {
 #' @rdname forest
 #' @export
 forest.matrix <- function(x, y, ...) {
-  if (is.null(colnames(x))) colnames(x) <- paste0("x", seq_len(ncol(x)))
+  if (is.null(colnames(x))) colnames(x) <- made_names(ncol(x))
   forest.data.frame(as.data.frame(x), y, ...)
 }
 
@@ -79,7 +92,9 @@ forest.matrix <- function(x, y, ...) {
 forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size = NULL, min_bucket = 1,
                               max_depth = NULL, sample_fraction = 1, replace = TRUE,
                               split_rule = c("default", "gini", "variance", "extratrees"), honest = FALSE,
-                              weights = NULL, clusters = NULL, seed = NULL, threads = NULL) {
+                              weights = NULL, clusters = NULL,
+                              importance = c("none", "impurity", "permutation", "corrected"), seed = NULL,
+                              threads = NULL) {
   check_dots_empty(..., .known = names(formals(forest.data.frame)))
   check_data_frame(x, "x")
   check_present(y, "y")
@@ -90,6 +105,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
   options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
   options$random_cuts <- check_split_rule(split_rule, target) == "extratrees"
   options$honest <- check_flag(honest, "honest")
+  options$importance <- check_importance(importance, options, length(x))
   sampling <- forest_sampling(weights, clusters, nrow(x), options)
   blueprint <- column_blueprint(x, decimals = FALSE)
   check_forest_size(blueprint)
@@ -208,7 +224,8 @@ new_forest <- function(raw, target, blueprint, options, sampling) {
     min_node_size = raw$min_node_size, candidates = options$min_node_size, losses = raw$losses, nodes = raw$nodes,
     n = length(target$values), extra_trees = raw$extra_trees, y = target$values,
     n_clusters = if (length(sampling$clusters)) max(sampling$clusters) + 1L,
-    weights = if (length(sampling$weights)) sampling$weights
+    weights = if (length(sampling$weights)) sampling$weights,
+    importance = forest_importance(raw, target, blueprint, options$importance)
   ), class = "causalsynth_forest")
   fit$options$min_node_size <- NULL
   if (length(raw$oob)) {
@@ -229,20 +246,29 @@ forest_values <- function(fit, values) {
 
 #' @rdname forest
 #' @param object A forest.
-#' @param newdata Data frame of new rows with the columns of the fit; default: the out-of-bag predictions.
+#' @param newdata Data frame or matrix, perhaps sparse, of new rows with the columns of the fit; default: the
+#'   out-of-bag predictions.
 #' @param type `"response"`: means, or the most probable class; `"prob"`: class probabilities, one column a
 #'   class; `"leaf"`: the index of each row's leaf, an integer matrix of rows by trees.
+#' @param se.fit Also return standard errors of means or probabilities? Then the result is a list of `fit` and `se.fit`,
+#'   of one shape. They are the infinitesimal jackknife's, from the bags and the trees' predictions, with its Monte
+#'   Carlo bias taken off (Wager, Hastie and Efron 2014), and the factor for draws without replacement (Wager and
+#'   Athey 2018); with clusters, these are what varies. They rest on a first-order expansion, and are too small for
+#'   small leaves of bags drawn with replacement; `replace = FALSE, sample_fraction = 0.5`, of which the theory
+#'   speaks, errs on the safe side. Where trees are few, a variance may come out negative: its standard error is `NA`,
+#'   and a warning of class `causalsynth_warning_fit` says how many.
 #' @export
 predict.causalsynth_forest <- function(object, newdata = NULL, type = c("response", "prob", "leaf"), ...,
-                                       threads = NULL) {
-  check_dots_empty(..., .known = c("newdata", "type", "threads"))
+                                       se.fit = FALSE, threads = NULL) {
+  check_dots_empty(..., .known = c("newdata", "type", "se.fit", "threads"))
   type <- check_choice(type, c("response", "prob", "leaf"), "type")
   if (type == "prob" && object$kind == "mean" && is.null(object$classes)) {
     abort("input", "{.code type = \"prob\"} needs a forest for classes; this one predicts means.")
   }
+  if (check_flag(se.fit, "se.fit")) return(predict_forest_se(object, newdata, type, threads))
   if (is.null(newdata)) {
     if (type == "leaf") abort("input", "{.arg newdata} is needed for {.code type = \"leaf\"}.")
-    if (is.null(object$oob)) abort("input", "This forest left no row out of bag: give {.arg newdata}.")
+    if (is.null(object$oob)) abort_no_oob(object, "Give {.arg newdata}.")
     return(forest_response(object, object$oob, type))
   }
   encoded <- encode_forest_rows(object, newdata)
@@ -259,11 +285,15 @@ forest_predict_oob <- function(object, newdata, threads = NULL) {
   forest_values(object, forest_predict(object$model, encoded, nrow(newdata), TRUE, run_control(threads)))
 }
 
-encode_forest_rows <- function(object, newdata, call = rlang::caller_env()) {
-  if (is.matrix(newdata)) newdata <- as.data.frame(newdata)
-  check_data_frame(newdata, "newdata", min_rows = 0, call = call)
-  if (!is.null(object$terms)) newdata <- learner_frame(object$terms, newdata)
-  encode_columns(newdata, object$blueprint, "newdata", call = call)
+encode_forest_rows <- function(object, newdata, arg = "newdata", call = rlang::caller_env()) {
+  if (is.matrix(newdata)) {
+    if (is.null(colnames(newdata))) colnames(newdata) <- made_names(ncol(newdata))
+    newdata <- as.data.frame(newdata)
+  }
+  if (is_matrix_class(newdata)) newdata <- sparse_frame(newdata, arg, call)
+  check_data_frame(newdata, arg, min_rows = 0, call = call)
+  if (!is.null(object$terms) && !is_sparse_frame(newdata)) newdata <- learner_frame(object$terms, newdata, call = call)
+  encode_columns(newdata, object$blueprint, arg, call = call)
 }
 
 forest_response <- function(object, values, type) {

@@ -9,12 +9,13 @@ format.causalsynth_forest <- function(x, ...) {
     ),
     if (length(x$losses) > 1) "  (node size chosen by out-of-bag error)",
     forest_features(x),
-    if (is.null(x$oob)) {
+    if (is.null(x$oob_error)) {
       "No out-of-bag predictions: every tree has seen every row."
     } else {
       sprintf(
-        "Out-of-bag %s: %.5g", if (is.null(x$classes) && x$kind == "mean") "mean squared error" else "Brier score",
-        x$oob_error
+        "Out-of-bag %s: %.5g%s",
+        if (is.null(x$classes) && x$kind == "mean") "mean squared error" else "Brier score", x$oob_error,
+        if (is.null(x$oob)) " (the rows' own predictions are left out)" else ""
       )
     },
     if (x$extra_trees > 0) {
@@ -22,6 +23,24 @@ format.causalsynth_forest <- function(x, ...) {
               count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
     }
   )
+}
+
+# The same forest without what it holds of each training row. The names stay: without them `$oob` would be `$oob_error`.
+# Weights and clusters, from which bags are drawn anew, leave a mark for prints.
+without_oob <- function(forest) {
+  forest[intersect(c("oob", "y"), names(forest))] <- list(NULL)
+  if (!is.null(forest$weights)) forest$weights <- TRUE
+  if (!is.null(forest$weights) || !is.null(forest$n_clusters)) forest$model <- forest_without_rows(forest$model)
+  forest
+}
+
+# Two reasons why there are none.
+abort_no_oob <- function(object, cure, call = rlang::caller_env()) {
+  abort("input", c(
+    if (is.null(object$oob_error)) "This forest left no row out of bag."
+    else "This forest is kept without the out-of-bag predictions of its rows.",
+    i = cure
+  ), call = call)
 }
 
 # What a forest has beyond the usual, as a line of print; NULL where nothing.
@@ -41,21 +60,6 @@ print.causalsynth_forest <- function(x, ...) {
   invisible(x)
 }
 
-#' @export
-summary.causalsynth_forest <- function(object, ...) {
-  structure(list(forest = object), class = "summary.causalsynth_forest")
-}
-
-#' @export
-print.summary.causalsynth_forest <- function(x, ...) {
-  print(x$forest)
-  fit <- x$forest
-  cat(sprintf("Nodes per tree: %.1f\n", fit$nodes / fit$options$trees))
-  cat("Columns:", paste(utils::head(names(fit$blueprint), 20), collapse = ", "),
-      if (length(fit$blueprint) > 20) "...", "\n")
-  invisible(x)
-}
-
 #' @rdname forest_methods
 #' @export
 glance.causalsynth_forest <- function(x, ...) {
@@ -69,13 +73,15 @@ glance.causalsynth_forest <- function(x, ...) {
 #' Forests as tables and figures
 #'
 #' @param x,object A [forest()].
+#' @param type `autoplot()`: `"calibration"`, of the out-of-bag probabilities in ten groups, with 95 percent limits;
+#'   `"observed"`, outcomes against out-of-bag means; `"node_size"`, the out-of-bag error of each candidate. Default:
+#'   the first for classes and for numbers 0 and 1, else the second.
 #' @param ... Unknown names are an error.
 #' @return `tidy()`: a data frame, one row a candidate node size, with `min_node_size`, `oob_error` (out-of-bag mean
-#'   squared
-#'   error, or Brier score; `NA` without out-of-bag rows) and `chosen`. `glance()`: one row. `autoplot()`: a ggplot of
-#'   out-of-bag
-#'   predictions: calibration of probabilities in ten groups, with 95 percent limits, or observed against predicted
-#'   means.
+#'   squared error, or Brier score; `NA` without out-of-bag rows) and `chosen`. `glance()`: one row. `autoplot()`: a
+#'   ggplot, which `plot()` draws. `summary()`: a list that prints itself, with `nodes` and `leaves` (means a tree),
+#'   `memory` (bytes), `null_error` (the error of predicting the outcome's mean or shares) and `skill`, 1 less the ratio
+#'   of the two errors: \eqn{R^2} for means, the Brier skill score for probabilities.
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
 #' fit <- forest(Y ~ ., study, trees = 50, min_node_size = c(5, 20), seed = 1)
@@ -89,39 +95,7 @@ NULL
 tidy.causalsynth_forest <- function(x, ...) {
   check_dots_empty(...)
   data.frame(
-    min_node_size = x$candidates, oob_error = if (is.null(x$oob)) NA_real_ else x$losses,
+    min_node_size = x$candidates, oob_error = if (is.null(x$oob_error)) NA_real_ else x$losses,
     chosen = x$candidates == x$min_node_size
   )
-}
-
-#' @rdname forest_methods
-#' @export
-autoplot.causalsynth_forest <- function(object, ...) {
-  check_dots_empty(...)
-  if (is.null(object$oob)) abort("input", "This forest left no row out of bag: there is nothing to plot.")
-  if (is.null(object$classes) && object$kind == "mean") {
-    return(identity_plot(object$oob, object$y, "out-of-bag prediction", "observed"))
-  }
-  curves <- forest_calibration(object)
-  ggplot2::ggplot(curves, ggplot2::aes(.data$predicted, .data$observed)) +
-    ggplot2::geom_abline(linetype = 2, colour = "grey60") +
-    ggplot2::geom_linerange(ggplot2::aes(ymin = .data$low, ymax = .data$high), colour = plot_colours[1]) +
-    ggplot2::geom_point(colour = plot_colours[1]) +
-    (if (length(unique(curves$class)) > 1) ggplot2::facet_wrap("class")) +
-    ggplot2::scale_x_continuous(breaks = c(0, .5, 1)) +
-    ggplot2::coord_equal(xlim = c(0, 1), ylim = c(0, 1)) +
-    ggplot2::labs(x = "out-of-bag probability", y = "share observed") +
-    ggplot2::theme_minimal()
-}
-
-# One calibration table a class; of two classes only the second's.
-forest_calibration <- function(object) {
-  if (object$kind == "binary") {
-    prob <- if (is.null(object$classes)) object$oob else object$oob[, 2]
-    return(cbind(calibration_table(prob, object$y), class = object$classes[2] %||% "1"))
-  }
-  do.call(rbind, lapply(seq_along(object$classes), function(k) {
-    table <- calibration_table(object$oob[, k], as.numeric(object$y == k - 1))
-    cbind(table, class = object$classes[k])
-  }))
 }

@@ -60,6 +60,6 @@ check_no_identifier <- function(levels, n, call) {
 
 #' @exportS3Method
 draw_columns.fitted_gen_forest <- function(fit, n, key, threads) {
-  is_factor <- vapply(fit$blueprint, function(b) b$kind == "factor", NA, USE.NAMES = FALSE)
-  sequential_draw(fit$model, n, unclass(key), is_factor, run_control(threads, "Drawing rows"))
+  levels <- vapply(fit$blueprint, function(b) if (b$kind == "factor") length(b$levels) else -1L, 1L, USE.NAMES = FALSE)
+  sequential_draw(fit$model, n, unclass(key), levels, run_control(threads, "Drawing rows"))
 }

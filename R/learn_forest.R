@@ -62,7 +62,7 @@ predict_oob.fitted_forest <- function(fit, newx = NULL, threads = NULL) {
 
 #' @exportS3Method
 without_training.fitted_forest <- function(fit) {
-  fit$forest[intersect(c("oob", "y"), names(fit$forest))] <- NULL
+  fit$forest <- without_oob(fit$forest)
   fit
 }
 

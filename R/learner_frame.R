@@ -30,12 +30,14 @@ learner_frame <- function(terms, data, call = rlang::caller_env()) {
 }
 
 # The terms with what their functions learnt from the fitted rows (knots of splines::ns(), centres of scale()), so
-# that new rows become the same columns.
+# that new rows become the same columns. The attribute "columns" tells the data's columns from what an expression takes
+# from the formula's environment (see formula_constants()).
 fixed_terms <- function(terms, data) {
   if (attr(terms, "response") > 0) terms <- stats::delete.response(terms)
   variables <- as.list(attr(terms, "variables"))[-1]
   if (all(vapply(variables, is.name, NA))) return(terms)
-  attr(stats::model.frame(terms, data, na.action = stats::na.pass), "terms")
+  columns <- intersect(all.vars(terms), names(data))
+  structure(attr(stats::model.frame(terms, data, na.action = stats::na.pass), "terms"), columns = columns)
 }
 
 unclass_frame <- function(data) {

@@ -54,3 +54,9 @@ lump_rare <- function(x, most) {
   levels(x)[!levels(x) %in% common] <- "others"
   x
 }
+
+# What a plot() method does: draws what autoplot() returns.
+draw_plot <- function(x, ...) {
+  print(autoplot(x, ...))
+  invisible(x)
+}

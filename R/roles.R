@@ -78,10 +78,14 @@ check_known_columns <- function(names, data, call, formula = parent.frame()$form
 
 # Names that are terms by themselves, such as W1 and W2 in `Y ~ A | W1 * W2 + log(W3)`.
 plain_names <- function(expr) {
-  if (is.name(expr)) return(as.character(expr))
   operators <- c("~", "|", "+", "-", "*", ":", "/", "^", "%in%", "(")
-  if (!is.call(expr) || !(deparse1(expr[[1]]) %in% operators)) return(character())
-  unlist(lapply(as.list(expr)[-1], plain_names))
+  found <- list()
+  # Sums nest to the left as deeply as they are long: a loop, no recursion.
+  while (is.call(expr) && deparse1(expr[[1]]) %in% operators) {
+    found <- c(list(unlist(lapply(as.list(expr)[-(1:2)], plain_names))), found)
+    expr <- expr[[2]]
+  }
+  c(if (is.name(expr)) as.character(expr), unlist(found))
 }
 
 # A study ready for estimation: roles, `treat` (0/1), `outcome_values` (numeric), `covs` (data frame of the covariates'

@@ -78,3 +78,18 @@ median_seconds <- function(f, times = 5) stats::median(vapply(seq_len(times), fu
   gc(FALSE)
   system.time(f())[["elapsed"]]
 }, 0))
+
+# Median seconds of two functions that take turns, each run `inner` times a measurement: a machine's slow minutes hit
+# both alike.
+paired_seconds <- function(first, second, times = 5, inner = 1) {
+  run <- function(f) {
+    gc(FALSE)
+    start <- proc.time()[["elapsed"]]
+    for (i in seq_len(inner)) f()
+    (proc.time()[["elapsed"]] - start) / inner
+  }
+  first()
+  second()
+  runs <- vapply(seq_len(times), function(i) c(run(first), run(second)), numeric(2))
+  apply(runs, 1, stats::median)
+}

@@ -45,6 +45,118 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// container_write
+Rcpp::RawVector container_write(std::string kind, std::string writer, Rcpp::List sections);
+RcppExport SEXP _causalsynth_container_write(SEXP kindSEXP, SEXP writerSEXP, SEXP sectionsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type kind(kindSEXP);
+    Rcpp::traits::input_parameter< std::string >::type writer(writerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type sections(sectionsSEXP);
+    rcpp_result_gen = Rcpp::wrap(container_write(kind, writer, sections));
+    return rcpp_result_gen;
+END_RCPP
+}
+// container_read
+Rcpp::RObject container_read(Rcpp::RawVector bytes);
+RcppExport SEXP _causalsynth_container_read(SEXP bytesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type bytes(bytesSEXP);
+    rcpp_result_gen = Rcpp::wrap(container_read(bytes));
+    return rcpp_result_gen;
+END_RCPP
+}
+// bytes_shuffle
+Rcpp::RawVector bytes_shuffle(Rcpp::RawVector bytes, double from, double size, int width);
+RcppExport SEXP _causalsynth_bytes_shuffle(SEXP bytesSEXP, SEXP fromSEXP, SEXP sizeSEXP, SEXP widthSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type bytes(bytesSEXP);
+    Rcpp::traits::input_parameter< double >::type from(fromSEXP);
+    Rcpp::traits::input_parameter< double >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type width(widthSEXP);
+    rcpp_result_gen = Rcpp::wrap(bytes_shuffle(bytes, from, size, width));
+    return rcpp_result_gen;
+END_RCPP
+}
+// blocks_encode
+Rcpp::RawVector blocks_encode(Rcpp::List stored, Rcpp::IntegerVector size, Rcpp::IntegerVector width, Rcpp::IntegerVector method);
+RcppExport SEXP _causalsynth_blocks_encode(SEXP storedSEXP, SEXP sizeSEXP, SEXP widthSEXP, SEXP methodSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type stored(storedSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type width(widthSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type method(methodSEXP);
+    rcpp_result_gen = Rcpp::wrap(blocks_encode(stored, size, width, method));
+    return rcpp_result_gen;
+END_RCPP
+}
+// blocks_decode
+Rcpp::RObject blocks_decode(Rcpp::RawVector payload, double limit);
+RcppExport SEXP _causalsynth_blocks_decode(SEXP payloadSEXP, SEXP limitSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type payload(payloadSEXP);
+    Rcpp::traits::input_parameter< double >::type limit(limitSEXP);
+    rcpp_result_gen = Rcpp::wrap(blocks_decode(payload, limit));
+    return rcpp_result_gen;
+END_RCPP
+}
+// blocks_join
+Rcpp::RawVector blocks_join(Rcpp::List blocks, Rcpp::IntegerVector width);
+RcppExport SEXP _causalsynth_blocks_join(SEXP blocksSEXP, SEXP widthSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type blocks(blocksSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type width(widthSEXP);
+    rcpp_result_gen = Rcpp::wrap(blocks_join(blocks, width));
+    return rcpp_result_gen;
+END_RCPP
+}
+// layout_apply
+Rcpp::RObject layout_apply(Rcpp::RawVector bytes, Rcpp::RawVector layout, bool back);
+RcppExport SEXP _causalsynth_layout_apply(SEXP bytesSEXP, SEXP layoutSEXP, SEXP backSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type bytes(bytesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type layout(layoutSEXP);
+    Rcpp::traits::input_parameter< bool >::type back(backSEXP);
+    rcpp_result_gen = Rcpp::wrap(layout_apply(bytes, layout, back));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_without_rows
+Rcpp::RawVector forest_without_rows(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_forest_without_rows(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_without_rows(model));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_layout
+Rcpp::RawVector forest_layout(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_forest_layout(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_layout(model));
+    return rcpp_result_gen;
+END_RCPP
+}
+// sequential_layout
+Rcpp::RawVector sequential_layout(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_sequential_layout(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(sequential_layout(model));
+    return rcpp_result_gen;
+END_RCPP
+}
 // forest_fit
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP outcomeSEXP, SEXP samplingSEXP, SEXP optionsSEXP, SEXP runSEXP) {
@@ -86,6 +198,45 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// forest_kernel
+SEXP forest_kernel(Rcpp::RawVector model, Rcpp::List data, Rcpp::Nullable<Rcpp::List> fresh, double fresh_rows, double most_entries, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_kernel(SEXP modelSEXP, SEXP dataSEXP, SEXP freshSEXP, SEXP fresh_rowsSEXP, SEXP most_entriesSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::List> >::type fresh(freshSEXP);
+    Rcpp::traits::input_parameter< double >::type fresh_rows(fresh_rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type most_entries(most_entriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_kernel(model, data, fresh, fresh_rows, most_entries, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_jackknife
+Rcpp::NumericMatrix forest_jackknife(Rcpp::RawVector model, Rcpp::List x, double rows, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_jackknife(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type x(xSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_jackknife(model, x, rows, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// forest_bags
+Rcpp::IntegerMatrix forest_bags(Rcpp::RawVector model, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_bags(SEXP modelSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_bags(model, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // sequential_fit
 Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_sequential_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
@@ -100,16 +251,16 @@ BEGIN_RCPP
 END_RCPP
 }
 // sequential_draw
-Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::LogicalVector is_factor, Rcpp::List run);
-RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP is_factorSEXP, SEXP runSEXP) {
+Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::IntegerVector levels, Rcpp::List run);
+RcppExport SEXP _causalsynth_sequential_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP levelsSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
     Rcpp::traits::input_parameter< double >::type n(nSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
-    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type levels(levelsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
-    rcpp_result_gen = Rcpp::wrap(sequential_draw(model, n, key, is_factor, run));
+    rcpp_result_gen = Rcpp::wrap(sequential_draw(model, n, key, levels, run));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -147,6 +298,67 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericVector >::type scale(scaleSEXP);
     rcpp_result_gen = Rcpp::wrap(linear_triangle(x, scale));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_transform
+Rcpp::NumericMatrix match_transform(Rcpp::NumericMatrix x, Rcpp::NumericMatrix root);
+RcppExport SEXP _causalsynth_match_transform(SEXP xSEXP, SEXP rootSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type root(rootSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_transform(x, root));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_neighbours
+Rcpp::List match_neighbours(Rcpp::NumericMatrix x, Rcpp::IntegerVector queries, Rcpp::IntegerVector reference, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_neighbours(SEXP xSEXP, SEXP queriesSEXP, SEXP referenceSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type queries(queriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_neighbours(x, queries, reference, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_means
+Rcpp::NumericMatrix match_means(Rcpp::List neighbours, Rcpp::NumericMatrix values);
+RcppExport SEXP _causalsynth_match_means(SEXP neighboursSEXP, SEXP valuesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type neighbours(neighboursSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type values(valuesSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_means(neighbours, values));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_usage
+Rcpp::List match_usage(Rcpp::List neighbours, int n);
+RcppExport SEXP _causalsynth_match_usage(SEXP neighboursSEXP, SEXP nSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type neighbours(neighboursSEXP);
+    Rcpp::traits::input_parameter< int >::type n(nSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_usage(neighbours, n));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_greedy
+Rcpp::IntegerVector match_greedy(Rcpp::NumericMatrix x, Rcpp::IntegerVector focal, Rcpp::IntegerVector pool, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_greedy(SEXP xSEXP, SEXP focalSEXP, SEXP poolSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type focal(focalSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type pool(poolSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_greedy(x, focal, pool, options, run));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -190,6 +402,31 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// model_decode
+Rcpp::RObject model_decode(Rcpp::RawVector object, Rcpp::List stored, Rcpp::CharacterVector functions, Rcpp::Function environment);
+RcppExport SEXP _causalsynth_model_decode(SEXP objectSEXP, SEXP storedSEXP, SEXP functionsSEXP, SEXP environmentSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type object(objectSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type stored(storedSEXP);
+    Rcpp::traits::input_parameter< Rcpp::CharacterVector >::type functions(functionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Function >::type environment(environmentSEXP);
+    rcpp_result_gen = Rcpp::wrap(model_decode(object, stored, functions, environment));
+    return rcpp_result_gen;
+END_RCPP
+}
+// model_encode
+Rcpp::List model_encode(SEXP x, Rcpp::CharacterVector functions, Rcpp::Function constants);
+RcppExport SEXP _causalsynth_model_encode(SEXP xSEXP, SEXP functionsSEXP, SEXP constantsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::CharacterVector >::type functions(functionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Function >::type constants(constantsSEXP);
+    rcpp_result_gen = Rcpp::wrap(model_encode(x, functions, constants));
+    return rcpp_result_gen;
+END_RCPP
+}
 // random_derive_key
 Rcpp::NumericVector random_derive_key(Rcpp::NumericVector key, double tag, double index);
 RcppExport SEXP _causalsynth_random_derive_key(SEXP keySEXP, SEXP tagSEXP, SEXP indexSEXP) {
@@ -229,17 +466,37 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_causal_bounds", (DL_FUNC) &_causalsynth_causal_bounds, 2},
     {"_causalsynth_causal_means", (DL_FUNC) &_causalsynth_causal_means, 3},
     {"_causalsynth_causal_tmle", (DL_FUNC) &_causalsynth_causal_tmle, 2},
+    {"_causalsynth_container_write", (DL_FUNC) &_causalsynth_container_write, 3},
+    {"_causalsynth_container_read", (DL_FUNC) &_causalsynth_container_read, 1},
+    {"_causalsynth_bytes_shuffle", (DL_FUNC) &_causalsynth_bytes_shuffle, 4},
+    {"_causalsynth_blocks_encode", (DL_FUNC) &_causalsynth_blocks_encode, 4},
+    {"_causalsynth_blocks_decode", (DL_FUNC) &_causalsynth_blocks_decode, 2},
+    {"_causalsynth_blocks_join", (DL_FUNC) &_causalsynth_blocks_join, 2},
+    {"_causalsynth_layout_apply", (DL_FUNC) &_causalsynth_layout_apply, 3},
+    {"_causalsynth_forest_without_rows", (DL_FUNC) &_causalsynth_forest_without_rows, 1},
+    {"_causalsynth_forest_layout", (DL_FUNC) &_causalsynth_forest_layout, 1},
+    {"_causalsynth_sequential_layout", (DL_FUNC) &_causalsynth_sequential_layout, 1},
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
+    {"_causalsynth_forest_kernel", (DL_FUNC) &_causalsynth_forest_kernel, 6},
+    {"_causalsynth_forest_jackknife", (DL_FUNC) &_causalsynth_forest_jackknife, 4},
+    {"_causalsynth_forest_bags", (DL_FUNC) &_causalsynth_forest_bags, 2},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
     {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
     {"_causalsynth_linear_triangle", (DL_FUNC) &_causalsynth_linear_triangle, 2},
+    {"_causalsynth_match_transform", (DL_FUNC) &_causalsynth_match_transform, 2},
+    {"_causalsynth_match_neighbours", (DL_FUNC) &_causalsynth_match_neighbours, 5},
+    {"_causalsynth_match_means", (DL_FUNC) &_causalsynth_match_means, 2},
+    {"_causalsynth_match_usage", (DL_FUNC) &_causalsynth_match_usage, 2},
+    {"_causalsynth_match_greedy", (DL_FUNC) &_causalsynth_match_greedy, 5},
     {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
     {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
     {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 5},
+    {"_causalsynth_model_decode", (DL_FUNC) &_causalsynth_model_decode, 4},
+    {"_causalsynth_model_encode", (DL_FUNC) &_causalsynth_model_encode, 3},
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},
     {"_causalsynth_random_uniforms", (DL_FUNC) &_causalsynth_random_uniforms, 2},
     {"_causalsynth_random_permutation", (DL_FUNC) &_causalsynth_random_permutation, 2},

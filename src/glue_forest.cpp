@@ -9,6 +9,15 @@ using causalsynth::ForestFit;
 
 namespace {
 
+causalsynth::ImportanceKind importance_kind(const std::string& name) {
+  using causalsynth::ImportanceKind;
+  if (name == "none") return ImportanceKind::none;
+  if (name == "impurity") return ImportanceKind::impurity;
+  if (name == "permutation") return ImportanceKind::permutation;
+  if (name == "corrected") return ImportanceKind::corrected;
+  Rcpp::stop("internal: unknown importance '%s'", name);
+}
+
 causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
   causalsynth::ForestOptions options;
   glue::OptionList reader(list);
@@ -25,6 +34,9 @@ causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
   bool random = false;
   reader.read("random_cuts", random);
   if (random) options.split_rule = causalsynth::SplitRule::random;
+  std::string importance = "none";
+  reader.read("importance", importance);
+  options.importance = importance_kind(importance);
   Rcpp::NumericVector key;
   reader.read("key", key);
   options.key = glue::key(key);
@@ -77,7 +89,9 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcp
       Rcpp::Named("model") = glue::raw(packed.bytes()),
       Rcpp::Named("oob") = by_row(fit.out_of_bag, width), Rcpp::Named("losses") = fit.losses,
       Rcpp::Named("min_node_size") = node_size, Rcpp::Named("nodes") = nodes,
-      Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()));
+      Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()),
+      Rcpp::Named("importance") = fit.importance.value,
+      Rcpp::Named("importance_error") = fit.importance.error);
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -22,11 +22,13 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
                        .pack());
 }
 
-// Columns of n rows: numbers, or codes of factors (NA: missing).
+// Columns of n rows: numbers, or codes of factors (NA: missing). `levels` of each, -1 of numbers.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key,
-                           Rcpp::LogicalVector is_factor, Rcpp::List run) {
+                           Rcpp::IntegerVector levels, Rcpp::List run) {
   const SequentialGenerator generator = SequentialGenerator::unpack(glue::view(model));
+  causalsynth::require(static_cast<std::size_t>(levels.size()) == generator.columns(),
+                       "the generator has other columns than its blueprint");
   std::vector<Rcpp::NumericVector> columns;
   std::vector<double*> out;
   for (std::size_t j = 0; j < generator.columns(); ++j) {
@@ -36,8 +38,11 @@ Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector 
   generator.draw(static_cast<std::size_t>(n), glue::key(key), out, glue::execution(run));
   Rcpp::List result(columns.size());
   for (std::size_t j = 0; j < columns.size(); ++j) {
-    for (double& value : columns[j])
-      if (is_factor[j] ? value == 0.0 : std::isnan(value)) value = NA_REAL;
+    const bool factor = levels[j] >= 0;
+    for (double& value : columns[j]) {
+      causalsynth::require(!factor || value <= levels[j], "the generator draws unknown levels");
+      if (factor ? value == 0.0 : std::isnan(value)) value = NA_REAL;
+    }
     result[j] = columns[j];
   }
   return result;

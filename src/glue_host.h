@@ -60,6 +60,12 @@ inline causalsynth::Span<double> writable(Rcpp::NumericVector& x) {
   return {x.begin(), static_cast<std::size_t>(x.size())};
 }
 
+inline std::set<std::string> as_set(const Rcpp::CharacterVector& x) {
+  std::set<std::string> result;
+  for (R_xlen_t i = 0; i < x.size(); ++i) result.insert(Rcpp::as<std::string>(x[i]));
+  return result;
+}
+
 // Reads a named R list into an options struct; a name that nothing asked for is an error.
 class OptionList {
  public:

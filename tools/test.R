@@ -47,7 +47,8 @@ find_shared <- function() {
 is_forbidden_skip <- function(message) {
   shared <- Sys.getenv("CAUSALSYNTH_SHARED") != "" & grepl("CAUSALSYNTH_SHARED", message)
   absent <- in_ci & grepl("not installed|cannot be loaded|On CRAN", message)
-  shared | absent
+  heavy <- grepl(paste(heavy_packages, collapse = "|"), message)
+  shared | (absent & !heavy)
 }
 
 flatten_results <- function(results) {

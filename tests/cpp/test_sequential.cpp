@@ -94,3 +94,22 @@ TEST_CASE("numbers stay in range and are new") {
   }
   CHECK(copies == 0);
 }
+
+TEST_CASE("a packed generator that draws codes beyond a column's levels is refused") {
+  const Rows rows(100);
+  GeneratorOptions options;
+  options.trees = 5;
+  const auto generator = SequentialGenerator::fit(rows.frame(), options, Execution{});
+  const std::vector<unsigned char> bytes = generator.pack();
+  const SequentialGenerator same = SequentialGenerator::unpack({bytes.data(), bytes.size()});
+  CHECK(same.pack() == bytes);
+  // The first column's atoms: behind two lengths, two flags, the range and their count.
+  const std::size_t atoms = 8 + 8 + 2 + 16 + 8;
+  REQUIRE(number_at<double>(bytes.data() + atoms + 8) == 2.0);
+  for (const double wrong : {1e9, 4.0, 1.5, -1.0, std::nan("")}) {
+    std::vector<unsigned char> bad = bytes, number;
+    append_number(number, wrong);
+    std::copy(number.begin(), number.end(), bad.begin() + atoms + 8);
+    CHECK_THROWS_AS(SequentialGenerator::unpack({bad.data(), bad.size()}), std::runtime_error);
+  }
+}

@@ -168,12 +168,10 @@ test_that("nuisance objects are fitted anew; what cannot be bootstrapped is refu
   expect_identical(estimate_effect(nu, se = "bootstrap", bootstrap = settings, seed = 1)$bootstrap$values,
                    direct$bootstrap$values)
   given <- as_nuisance(d$a, d$y, rep(.5, 80), d$w, d$w)
-  never <- est_aipw()
-  never$bootstrap_refused <- "it is not smooth in the rows."
   pool <- generate(contract_hybrid(), 40, seed = 2)
   expect_snapshot(error = TRUE, {
     estimate_effect(given, se = "bootstrap")
-    estimate_effect(nu, method = never, se = "bootstrap")
+    estimate_effect(nu, method = c("aipw", "matching"), se = "bootstrap")
     estimate_effect(nu, bootstrap = list(replicates = 10))
     estimate_effect(nu, se = "bootstrap", bootstrap = list(reps = 10))
     estimate_effect(nu, se = "bootstrap", bootstrap = 100)

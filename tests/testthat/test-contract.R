@@ -3,7 +3,7 @@ test_that("specs print, format and summarise", {
     learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"), learn_stack(),
     learn_stack(a = learn_glm(), b = learn_forest(), folds = 5), learn_function(lm, predict, label = "own"),
     gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), est_aipw(), est_iptw("ht", cap = 20),
-    est_or(), est_tmle()
+    est_or(), est_tmle(), est_matching(m = 2)
   )
   for (spec in specs) {
     expect_speaks(spec)

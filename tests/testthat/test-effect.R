@@ -187,7 +187,7 @@ test_that("bad requests are classed errors", {
   a <- rep(0:1, 50)
   nu <- as_nuisance(a, rep(c(1, 2, 3), length.out = 100), rep(.5, 100), a, a, bounds = NULL)
   expect_snapshot(error = TRUE, {
-    estimate_effect(nu, method = "matching")
+    estimate_effect(nu, method = "matchings")
     estimate_effect(nu, method = "tmle", estimand = "ATO")
     estimate_effect(nu, method = "or", estimand = "ATO")
     estimate_effect(nu, se = "bootstrap")

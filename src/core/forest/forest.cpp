@@ -8,6 +8,7 @@
 #include "finish_tree.h"
 #include "grow.h"
 #include "honest.h"
+#include "importance.h"
 #include "out_of_bag.h"
 #include "targets.h"
 
@@ -183,6 +184,37 @@ void choose_node_size(const Target& target, const OutOfBag<Target>& oob, Span<co
   sizes.assign(1, size);
 }
 
+// The gains of a second forest, on the columns and their shuffled copies.
+template <class Target>
+std::vector<double> corrected_gains(const Target& target, const CodedFrame& data,
+                                    const Forest& forest, const Execution& execution) {
+  Forest second;
+  second.options = copies_options(forest.options, data.columns.size());
+  const CodedFrame doubled = with_shuffled_copies(data, second.options.key);
+  const Bags bags(second.options, forest.sampling, data.rows);
+  Trainer<Target> trainer(target, doubled, second, bags);
+  GainRecord gains(second.options);
+  auto note = [&](std::size_t t, const GrownTree& tree) { gains.note(t, tree, target.width()); };
+  trainer.grow(0, static_cast<std::size_t>(second.options.trees), note, execution);
+  return less_copies(gains.means(second.options.min_node_size.front(), doubled.columns.size()));
+}
+
+// `gains`: of the trees as they grew.
+template <class Target>
+void find_importance(const Target& target, const CodedFrame& data, Span<const double> y,
+                     const GainRecord& gains, ForestFit& fit, const Execution& execution) {
+  const ForestOptions& options = fit.forest.options;
+  ColumnImportance& result = fit.importance;
+  if (options.importance == ImportanceKind::permutation)
+    result = permutation_importance(fit.forest, data, y, execution);
+  else if (options.importance == ImportanceKind::corrected)
+    result.value = corrected_gains(target, data, fit.forest, execution);
+  else if (options.importance == ImportanceKind::impurity)
+    result.value = gains.means(options.min_node_size.front(), data.columns.size());
+  if (options.importance == ImportanceKind::permutation) return;
+  for (double& value : result.value) value *= target.scale() * target.scale();
+}
+
 template <class Target>
 void train(const Target& target, const Frame& x, Span<const double> y, ForestFit& fit,
            const Bags& bags, const Execution& execution) {
@@ -194,11 +226,18 @@ void train(const Target& target, const Frame& x, Span<const double> y, ForestFit
   Trainer<Target> trainer(target, data, forest, bags);
   Keeper<Target> keeper(target, forest.options);
   const auto trees = static_cast<std::size_t>(forest.options.trees);
-  OutOfBag<Target> oob = trainer.grow(0, trees, keeper.room(forest.trees, trees), execution);
-  if (!forest.options.out_of_bag) return;
-  cover_all_rows(trainer, forest, keeper, oob, quiet);
-  choose_node_size(target, oob, y, fit);
-  keeper.finish(forest, forest.options.min_node_size.front(), quiet);
+  GainRecord gains(forest.options);
+  auto keep = [&, store = keeper.room(forest.trees, trees)](std::size_t t, const GrownTree& tree) {
+    gains.note(t, tree, target.width());
+    store(t, tree);
+  };
+  OutOfBag<Target> oob = trainer.grow(0, trees, keep, execution);
+  if (forest.options.out_of_bag) {
+    cover_all_rows(trainer, forest, keeper, oob, quiet);
+    choose_node_size(target, oob, y, fit);
+    keeper.finish(forest, forest.options.min_node_size.front(), quiet);
+  }
+  find_importance(target, data, y, gains, fit, quiet);
 }
 
 }  // namespace

@@ -26,10 +26,16 @@ struct Forest {
   std::vector<Tree> extra_trees;
 };
 
+// Of each column; `error` is the standard error over trees, empty where there is none.
+struct ColumnImportance {
+  std::vector<double> value, error;
+};
+
 struct ForestFit {
   Forest forest;
   std::vector<double> out_of_bag;  // rows x width, row after row; empty if there can be none
   std::vector<double> losses;      // mean squared out-of-bag error a candidate node size
+  ColumnImportance importance;     // empty unless asked for
 };
 
 struct ForestTarget {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../random/stream.h"
+#include "local_codes.h"
 #include "options.h"
 #include "split.h"
 #include "tree.h"
@@ -25,11 +26,12 @@ class TreeGrower {
       : target_(target),
         data_(data),
         options_(options),
-        search_(target, data.columns, options.split_rule) {
+        search_(target, data.columns, options.split_rule),
+        tries_(options.mtry > 0 ? static_cast<std::uint32_t>(options.mtry)
+                                : default_mtry(static_cast<std::uint32_t>(data.columns.size()))),
+        codes_(data, tries_) {
     split_.left_sums.resize(target.width());
     drawn_.resize(data.columns.size());
-    tries_ = options.mtry > 0 ? static_cast<std::uint32_t>(options.mtry)
-                              : default_mtry(static_cast<std::uint32_t>(drawn_.size()));
     for (std::size_t j = 0; j < drawn_.size(); ++j) drawn_[j] = static_cast<std::uint32_t>(j);
   }
 
@@ -41,14 +43,18 @@ class TreeGrower {
     oob_ = oob;
     start(bag, oob != nullptr);
     while (!pending_.empty()) {
+      if (codes_.local() && pending_.size() == local_floor_) codes_.leave();
       Pending node = pending_.back();
       pending_.pop_back();
+      if (codes_.pays() && !codes_.local() && node.end - node.begin <= LocalCodes::kMostRows)
+        come_near(node);
       if (node.end - node.begin > 4096) cancel.check();
       const bool split = !target_.pure(samples_.data() + node.begin, node.end - node.begin) &&
                          find_split(node, stream);
       report(node, split);
       if (split) divide(node);
     }
+    codes_.leave();
     if (!tree_.subset_at.empty()) tree_.subset_at.resize(tree_.nodes.size(), Splits::kInNode);
     return tree_;
   }
@@ -111,6 +117,13 @@ class TreeGrower {
     add_node({0, 0, bagged, 0, left_out, 0, ~0u, 0});
   }
 
+  // Until all below the node is grown.
+  void come_near(const Pending& p) {
+    codes_.enter(samples_.data() + p.begin, samples_.data() + p.end, oob_rows_.data() + p.oob_begin,
+                 oob_rows_.data() + p.oob_end);
+    local_floor_ = pending_.size();
+  }
+
   double* sums(std::uint32_t node) { return tree_.sums.data() + node * target_.width(); }
 
   // Whether a node ends for what is known of it without its rows.
@@ -139,8 +152,8 @@ class TreeGrower {
       const CodedColumn& column = data_.columns[j];
       const bool varies =
           column.is_wide()
-              ? search_.improve(column.wide.data(), samples, n, column, j, node, stream, split_)
-              : search_.improve(column.narrow.data(), samples, n, column, j, node, stream, split_);
+              ? search_.improve(codes_[j].wide, samples, n, column, j, node, stream, split_)
+              : search_.improve(codes_[j].narrow, samples, n, column, j, node, stream, split_);
       if (!varies) p.constant |= bit;
     }
     return split_.found();
@@ -157,16 +170,26 @@ class TreeGrower {
     tree_.add_pair(target_.width());
     Node& node = tree_.nodes[p.node];
     node.column = static_cast<std::uint16_t>(split_.column);
-    node.cut = static_cast<std::uint16_t>(split_.factor ? 0 : split_.cut);
+    node.cut = static_cast<std::uint16_t>(split_.factor ? 0 : cut_through_gap());
     node.link = (left << 3) | (split_.factor ? Node::kFactor : 0u) |
                 (split_.missing_right ? Node::kMissingRight : 0u);
     if (split_.factor) store_subset(p);
     share_sums(p, left);
     const CodedColumn& column = data_.columns[split_.column];
     if (column.is_wide())
-      partition(column.wide.data(), p, left);
+      partition(codes_[split_.column].wide, p, left);
     else
-      partition(column.narrow.data(), p, left);
+      partition(codes_[split_.column].narrow, p, left);
+  }
+
+  // Rows not seen here are parted halfway, by value, between the two bins next to the cut.
+  std::uint32_t cut_through_gap() const {
+    const Span<const double> cuts = data_.columns[split_.column].cuts;
+    const std::uint32_t low = split_.cut, high = split_.next;
+    if (low == 0 || high - low < 2) return low;
+    const double middle = cuts[low - 1] / 2 + cuts[high - 2] / 2;
+    const double* at = std::lower_bound(cuts.begin() + low - 1, cuts.begin() + high - 2, middle);
+    return static_cast<std::uint32_t>(at - cuts.begin()) + 1;
   }
 
   // Levels the node does not hold go where more rows go.
@@ -284,8 +307,8 @@ class TreeGrower {
       const auto size = static_cast<std::uint32_t>(options_.min_node_size[c]);
       if (p.parent_weight <= size) continue;
       if (split && weight > size) continue;
-      oob_->add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, sums(p.node),
-                weight);
+      oob_->add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, codes_.rows(),
+                sums(p.node), weight);
     }
   }
 
@@ -293,10 +316,12 @@ class TreeGrower {
   const CodedFrame& data_;
   const ForestOptions& options_;
   SplitSearch<Target> search_;
+  const std::uint32_t tries_;
+  LocalCodes codes_;
+  std::size_t local_floor_ = 0;  // of pending_, where the local rows are done with
   Split split_;
   GrownTree tree_;
   OutOfBag<Target>* oob_ = nullptr;
-  std::uint32_t tries_ = 1;
   std::vector<Sample> samples_, spare_;
   std::vector<std::uint32_t> oob_rows_, spare_rows_, drawn_;
   std::vector<Pending> pending_;

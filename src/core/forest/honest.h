@@ -60,7 +60,8 @@ void report_left_out(const GrownTree& tree, const Target& target, const CodedFra
         end = node;
         return tree.weights[node] > static_cast<std::uint32_t>(sizes[c]);
       });
-      oob.add(c, &row, &row + 1, tree.sums.data() + end * target.width(), tree.fill_weight(end));
+      oob.add(c, &row, &row + 1, nullptr, tree.sums.data() + end * target.width(),
+              tree.fill_weight(end));
     }
   }
 }

@@ -12,6 +12,10 @@ enum class SplitRule {
   random  // one cut a column, drawn at random (extremely randomised trees)
 };
 
+// How much each column matters: by the gain of its splits, by the out-of-bag loss when it is
+// shuffled, or by its gain beyond that of a shuffled copy (see importance.h).
+enum class ImportanceKind { none, impurity, permutation, corrected };
+
 struct ForestOptions {
   int trees = 500;
   int mtry = 0;  // 0: floor(sqrt(columns)), at least 1
@@ -26,6 +30,7 @@ struct ForestOptions {
   bool out_of_bag = true;
   SplitRule split_rule = SplitRule::best;
   bool honest = false;  // half of each bag shapes the tree, the other half fills its leaves
+  ImportanceKind importance = ImportanceKind::none;
   std::uint64_t key = 0;
 
   void validate(std::size_t columns) const {

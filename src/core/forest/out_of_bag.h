@@ -18,16 +18,19 @@ class OutOfBag {
         trees_(target.rows(), 0),
         add_(width_) {}
 
-  // Rows [from, to) end in a node with these sums, for candidate node size c.
-  void add(std::size_t c, const std::uint32_t* from, const std::uint32_t* to, const double* sums,
-           double weight) {
+  // Rows [from, to) end in a node with these sums, for candidate node size c. `number` says which
+  // row of the data each is; null: itself.
+  void add(std::size_t c, const std::uint32_t* from, const std::uint32_t* to,
+           const std::uint32_t* number, const double* sums, double weight) {
     for (std::size_t k = 0; k < width_; ++k)
       add_[k] = static_cast<std::int64_t>(target_->unit(sums[k] / weight) * kScale + 0.5);
     std::int64_t* base = sums_.data() + c * trees_.size() * width_;
-    for (const std::uint32_t* row = from; row < to; ++row)
-      for (std::size_t k = 0; k < width_; ++k) base[*row * width_ + k] += add_[k];
-    if (c == 0)
-      for (const std::uint32_t* row = from; row < to; ++row) ++trees_[*row];
+    const std::uint32_t first = c == 0;
+    for (const std::uint32_t* at = from; at < to; ++at) {
+      const std::size_t row = number ? number[*at] : *at;
+      trees_[row] += first;
+      for (std::size_t k = 0; k < width_; ++k) base[row * width_ + k] += add_[k];
+    }
   }
 
   void merge(const OutOfBag& other) {

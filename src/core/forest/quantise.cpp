@@ -13,9 +13,10 @@ double between(double low, double high) {
   return middle < high ? middle : low;
 }
 
-std::vector<double> distinct_sorted(const Column& column) {
+// The values that are stored, without the missing ones.
+std::vector<double> sorted_numbers(const Column& column) {
   std::vector<double> values;
-  values.reserve(column.size());
+  values.reserve(column.numbers.size());
   for (double value : column.numbers)
     if (!std::isnan(value)) values.push_back(value);
   radix_sort(values);
@@ -44,14 +45,30 @@ std::vector<double> quantile_cuts(const std::vector<double>& sorted, std::size_t
   return cuts;
 }
 
-std::vector<double> exact_cuts(const std::vector<double>& sorted, std::size_t max_bins) {
-  std::vector<double> cuts;
+// Cuts between all distinct values; false where these are more than the bins.
+bool exact_cuts(const std::vector<double>& sorted, std::size_t max_bins,
+                std::vector<double>& cuts) {
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     if (sorted[i] == sorted[i - 1]) continue;
-    if (cuts.size() + 1 == max_bins) return quantile_cuts(sorted, max_bins);
+    if (cuts.size() + 1 == max_bins) return false;
     cuts.push_back(between(sorted[i - 1], sorted[i]));
   }
-  return cuts;
+  return true;
+}
+
+// Of a sparse column one zero stands for all that are not stored, unless shares must be counted:
+// then they are filled in, for this column alone.
+std::vector<double> column_cuts(const Column& column, std::size_t max_bins) {
+  std::vector<double> values = sorted_numbers(column), cuts;
+  std::size_t zeros = column.size() - column.numbers.size();
+  const auto insert_zeros = [&](std::size_t count) {
+    values.insert(std::lower_bound(values.begin(), values.end(), 0.0), count, 0.0);
+    zeros -= count;
+  };
+  if (zeros > 0) insert_zeros(1);
+  if (exact_cuts(values, max_bins, cuts)) return cuts;
+  insert_zeros(zeros);
+  return quantile_cuts(values, max_bins);
 }
 
 // 1 + number of cuts below x, without branches.
@@ -87,8 +104,19 @@ void encode_numbers(const std::vector<double>& cuts, Span<const double> x, Code*
     out[i] = static_cast<Code>(std::isnan(x[i]) ? 0 : find_code(all, cuts.size(), x[i]));
 }
 
+// Zeros all at once, then the stored values' codes in their places.
+template <class Code>
+void encode_sparse(const std::vector<double>& cuts, const Column& column, Code* out) {
+  const auto code = [&](double x) {
+    return static_cast<Code>(std::isnan(x) ? 0 : find_code(cuts.data(), cuts.size(), x));
+  };
+  std::fill_n(out, column.size(), code(0.0));
+  for (std::size_t k = 0; k < column.at.size(); ++k) out[column.at[k]] = code(column.numbers[k]);
+}
+
 template <class Code>
 void encode_column(const ColumnBins& bins, const Column& column, Code* out) {
+  if (column.is_sparse) return encode_sparse(bins.cuts, column, out);
   if (!bins.factor) return encode_numbers(bins.cuts, column.numbers, out);
   for (std::size_t i = 0; i < column.size(); ++i)
     out[i] = static_cast<Code>(column.missing(i) ? 0 : column.codes[i]);
@@ -108,7 +136,7 @@ void each_column(const Frame& frame, const Execution& execution, Body body) {
 std::uint32_t ColumnBins::code(const Column& column, std::size_t row) const {
   if (column.missing(row)) return 0;
   if (factor) return static_cast<std::uint32_t>(column.codes[row]);
-  return find_code(cuts.data(), cuts.size(), column.numbers[row]);
+  return find_code(cuts.data(), cuts.size(), column.number(row));
 }
 
 Quantiser Quantiser::learn(const Frame& frame, int max_bins, const Execution& execution) {
@@ -123,7 +151,7 @@ Quantiser Quantiser::learn(const Frame& frame, int max_bins, const Execution& ex
       bins.bins = static_cast<std::uint32_t>(column.levels);
       return;
     }
-    bins.cuts = exact_cuts(distinct_sorted(column), static_cast<std::size_t>(max_bins));
+    bins.cuts = column_cuts(column, static_cast<std::size_t>(max_bins));
     bins.bins = static_cast<std::uint32_t>(bins.cuts.size()) + 1;
   });
   return result;
@@ -157,6 +185,7 @@ CodedFrame Quantiser::encode(const Frame& frame, const Execution& execution) con
     CodedColumn& out = coded.columns[j];
     out.bins = bins.bins;
     out.factor = bins.factor;
+    out.cuts = bins.cuts;
     if (bins.wide()) {
       out.wide.resize(frame.rows());
       encode_column(bins, frame[j], out.wide.data());
@@ -175,12 +204,12 @@ void Quantiser::find_centres(const Frame& frame, CodedFrame& coded, const Execut
     CodedColumn& column = coded.columns[j];
     if (column.factor) return;
     std::vector<double> sums(column.bins + 1, 0.0), counts(column.bins + 1, 0.0);
-    for (std::size_t i = 0; i < coded.rows; ++i) {
+    frame[j].each_number([&](std::size_t i, double x) {
       const std::uint32_t code = column[i];
-      if (code == 0) continue;
+      if (code == 0) return;
       counts[code] += 1.0;
-      sums[code] += (frame[j].numbers[i] - sums[code]) / counts[code];  // a running mean
-    }
+      sums[code] += (x - sums[code]) / counts[code];  // a running mean
+    });
     column.centres = std::move(sums);
   });
 }

@@ -24,6 +24,7 @@ struct CodedColumn {
   std::uint32_t bins = 1;
   bool factor = false;
   bool missing = false;         // whether any row is
+  Span<const double> cuts;      // of the quantiser, which must outlive this; empty for a factor
   std::vector<double> centres;  // of the bins of a number, by code; filled on request
   bool is_wide() const { return !wide.empty(); }
   std::uint32_t operator[](std::size_t i) const { return is_wide() ? wide[i] : narrow[i]; }

@@ -20,7 +20,8 @@ struct Split {
   double left_weight = 0.0;
   std::vector<double> left_sums;
   std::uint32_t column = 0;
-  std::uint32_t cut = 0;  // numeric: codes up to this go left
+  // Numeric: codes up to `cut` go left; the node has none between that and `next`.
+  std::uint32_t cut = 0, next = 0;
   bool factor = false, missing_right = false;
   std::vector<std::uint32_t> left_codes, right_codes;  // factor
   bool found() const { return score >= 0.0; }
@@ -105,6 +106,7 @@ class SplitSearch {
       if (cuts_.best(node, best.score) == CutScores::kNone) return true;
       keep(0, best);
       best.cut = 1;
+      best.next = 2;
     }
     return true;
   }
@@ -154,7 +156,8 @@ class SplitSearch {
     const std::size_t place = cuts_.best(node, best.score);
     if (place == CutScores::kNone) return;
     keep(place, best);
-    best.cut = (bins_[place] + bins_[place + 1] - 1) / 2;  // halfway through the gap
+    best.cut = bins_[place];
+    best.next = bins_[place + 1];
   }
 
   // Calls use(bin, cell) for the bins in use, in order, and leaves the histogram empty.
@@ -226,7 +229,8 @@ class SplitSearch {
       return;
     }
     best.missing_right = missing_right;
-    best.cut = (bins_[last_left] + bins_[last_left + 1] - 1) / 2;
+    best.cut = bins_[last_left];
+    best.next = bins_[last_left + 1];
   }
 
   // Neither side is empty.
@@ -291,8 +295,8 @@ class SplitSearch {
     const std::size_t place = scan(first, node, best, [](std::size_t i) { return i; });
     if (place == CutScores::kNone) return;
     keep(place, best);
-    best.cut =
-        (bins_[first + place] + bins_[first + place + 1] - 1) / 2;  // halfway through the gap
+    best.cut = bins_[first + place];
+    best.next = bins_[first + place + 1];
     best.missing_right = missing_right;
   }
 

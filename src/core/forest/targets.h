@@ -25,6 +25,7 @@ class BinaryTarget {
     Sample(std::uint32_t row, std::uint32_t weight, std::uint32_t positive)
         : bits_(row | (std::uint64_t{weight} << 32) | (std::uint64_t{positive} << 48)) {}
     std::uint32_t row() const { return static_cast<std::uint32_t>(bits_); }
+    void set_row(std::uint32_t row) { bits_ = (bits_ & ~std::uint64_t{0xFFFFFFFFu}) | row; }
     Cell cell() const {
       if constexpr (sizeof(Cell) == 4) return static_cast<Cell>(bits_ >> 32);
       return ((bits_ >> 32) & 0xFFFFu) | (bits_ >> 48 << 32);
@@ -64,6 +65,7 @@ class BinaryTarget {
   }
   static bool pure(const Sample*, std::size_t) { return false; }  // known from the sums
   double value(double mean) const { return mean; }
+  double scale() const { return 1.0; }  // of value()
   double unit(double mean) const { return mean; }
   double from_unit(double unit) const { return unit; }
 
@@ -85,6 +87,7 @@ class MeanTarget {
     float weight;
     double y;
     std::uint32_t row() const { return number; }
+    void set_row(std::uint32_t row) { number = row; }
   };
   struct Cell {
     double weight = 0.0, sum = 0.0;
@@ -136,6 +139,7 @@ class MeanTarget {
     return true;
   }
   double value(double mean) const { return centre_ + scale_ * mean; }
+  double scale() const { return scale_; }
   // Means on [0, 1] and back: out-of-bag sums are kept as whole numbers of that scale.
   double unit(double mean) const {
     if (!(high_ > low_)) return 0.0;
@@ -156,6 +160,7 @@ class ClassTarget {
     std::uint32_t number;
     std::uint16_t weight, label;
     std::uint32_t row() const { return number; }
+    void set_row(std::uint32_t row) { number = row; }
   };
   using Cell = std::uint32_t;
   static constexpr std::uint32_t kMaxWeight = 65535;
@@ -198,6 +203,7 @@ class ClassTarget {
     return false;
   }
   double value(double share) const { return share; }
+  double scale() const { return 1.0; }
   double unit(double share) const { return share; }
   double from_unit(double unit) const { return unit; }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "../base/byte_order.h"
+
 namespace causalsynth {
 
 struct Node {
@@ -23,6 +25,13 @@ struct Node {
   bool factor() const { return link & kFactor; }
   bool missing_right() const { return link & kMissingRight; }
 };
+
+// For machines that are not little-endian, see core/base/byte_order.h.
+inline void reverse_bytes(Node& node) {
+  reverse_bytes(node.link);
+  reverse_bytes(node.cut);
+  reverse_bytes(node.column);
+}
 
 // The splits of a tree. Subsets of factors with more levels than a node can hold: `subset_at[node]`
 // is where the node's bit set begins.

@@ -269,7 +269,10 @@ void ColumnLaw::check() const {
   ArchiveReader::require(atom_forest_.trees.empty() ||
                          atom_forest_.width == (classes == 2 ? 1 : classes));
   ArchiveReader::require(residual_forest_.trees.size() == trees);
-  ArchiveReader::require(!continuous_ || !residuals_.empty());
+  ArchiveReader::require(!continuous_ || (!residuals_.empty() && !factor_));
+  if (factor_)
+    for (const double code : atoms_)
+      ArchiveReader::require(code >= 0.0 && code == std::floor(code));
   for (std::size_t t = 0; t < trees; ++t) {
     const auto& at = leaf_at_[t];
     ArchiveReader::require(at.size() == residual_forest_.trees[t].nodes.size() + 1);
@@ -277,6 +280,19 @@ void ColumnLaw::check() const {
     for (std::size_t l = 1; l < at.size(); ++l)
       ArchiveReader::require(at[l] > at[l - 1] || (at[l] == at[l - 1] &&
                                                    !residual_forest_.trees[t].nodes[l - 1].leaf()));
+  }
+}
+
+// Walks down the forests look a factor's code up in sets of bits.
+void ColumnLaw::check_codes(const std::vector<ColumnLaw>& before) const {
+  for (const Forest* forest : {&atom_forest_, &residual_forest_}) {
+    if (forest->trees.empty()) continue;
+    for (std::size_t j = 0; j < column_; ++j) {
+      const ColumnBins& bins = forest->quantiser.columns()[j];
+      ArchiveReader::require(bins.factor == before[j].factor_);
+      if (!bins.factor) continue;
+      for (const double code : before[j].atoms_) ArchiveReader::require(code <= bins.bins);
+    }
   }
 }
 

@@ -15,8 +15,8 @@ namespace causalsynth {
 
 struct GeneratorOptions {
   int trees = 50;
-  int min_node_size = 0;     // 0: chosen by out-of-bag loss
-  int most_atoms = 12;       // a number with at most so many values is drawn as categories
+  int min_node_size = 0;  // 0: chosen by out-of-bag loss
+  int most_atoms = 12;    // a number with at most so many values is drawn as categories
   // Rows times classes: beyond, a column's categories are drawn without regard to the others, since
   // probabilities of every class in every leaf would not fit in memory.
   double most_cells = 1e7;
@@ -40,6 +40,8 @@ class ColumnLaw {
   std::size_t predictors() const { return column_; }
   void pack(ArchiveWriter& out) const;
   static ColumnLaw unpack(ArchiveReader& in);
+  // Throws unless the laws of the columns before draw no code that this one does not know.
+  void check_codes(const std::vector<ColumnLaw>& before) const;
 
  private:
   void find_atoms(const Column& column, const GeneratorOptions& options);

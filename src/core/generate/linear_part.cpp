@@ -50,14 +50,31 @@ std::vector<LinearPart::Term> LinearPart::candidate_terms(const Frame& x, std::s
 
 void LinearPart::pack(ArchiveWriter& out) const {
   out.value(intercept_);
-  out.vector(terms_);
+  out.value(static_cast<std::uint64_t>(terms_.size()));
+  for (const Term& term : terms_) {
+    out.value(static_cast<std::uint8_t>(term.kind));
+    out.value(static_cast<std::uint64_t>(term.column));
+    out.value(term.level);
+    out.value(term.centre);
+    out.value(term.slope);
+  }
 }
 
 LinearPart LinearPart::unpack(ArchiveReader& in, std::size_t predictors) {
   LinearPart result;
   result.intercept_ = in.value<double>();
-  in.vector(result.terms_);
-  for (const Term& term : result.terms_) ArchiveReader::require(term.column < predictors);
+  result.terms_.resize(in.count());
+  for (Term& term : result.terms_) {
+    const auto kind = in.value<std::uint8_t>();
+    ArchiveReader::require(kind <= static_cast<std::uint8_t>(Kind::level));
+    term.kind = static_cast<Kind>(kind);
+    const auto column = in.value<std::uint64_t>();
+    ArchiveReader::require(column < predictors);
+    term.column = static_cast<std::size_t>(column);
+    term.level = in.value<double>();
+    term.centre = in.value<double>();
+    term.slope = in.value<double>();
+  }
   return result;
 }
 

@@ -22,6 +22,7 @@ SequentialGenerator SequentialGenerator::fit(const Frame& data, const GeneratorO
   options.validate();
   require(data.rows() >= 1 && data.cols() >= 1,
           "a generator needs at least one row and one column");
+  data.require_dense();
   SequentialGenerator result;
   for (std::size_t j = 0; j < data.cols(); ++j)
     result.laws_.push_back(ColumnLaw::fit(data, j, options, part_of(execution, j, data.cols())));
@@ -49,13 +50,16 @@ std::vector<unsigned char> SequentialGenerator::pack() const {
   return out.bytes();
 }
 
-SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes) {
-  ArchiveReader in(bytes);
+SequentialGenerator SequentialGenerator::unpack(Span<const unsigned char> bytes,
+                                                ByteLayout* layout) {
+  ArchiveReader in(bytes, layout);
   SequentialGenerator result;
   const std::size_t columns = in.count();
   for (std::size_t j = 0; j < columns; ++j) {
     result.laws_.push_back(ColumnLaw::unpack(in));
-    ArchiveReader::require(result.laws_.back().predictors() == j);
+    const ColumnLaw& law = result.laws_.back();
+    ArchiveReader::require(law.predictors() == j);
+    law.check_codes(result.laws_);
   }
   in.finish();
   return result;

@@ -18,7 +18,8 @@ class SequentialGenerator {
 
   std::size_t columns() const { return laws_.size(); }
   std::vector<unsigned char> pack() const;
-  static SequentialGenerator unpack(Span<const unsigned char> bytes);
+  // `layout`, if given, notes which bytes are alike (core/base/layout.h).
+  static SequentialGenerator unpack(Span<const unsigned char> bytes, ByteLayout* layout = nullptr);
 
  private:
   std::vector<ColumnLaw> laws_;

@@ -26,6 +26,7 @@ enum class StreamTag : std::uint64_t {
   rows = 8,
   uniforms = 9,
   honest = 10,
+  importance = 20,
   test = 99
 };
 

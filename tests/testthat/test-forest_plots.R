@@ -1,0 +1,53 @@
+test_that("the summary compares with what knows no covariate", {
+  means <- forest(mpg ~ wt + hp, mtcars, trees = 50, min_node_size = c(2, 5, 10), seed = 1)
+  expect_speaks(means)
+  text <- summary(means)
+  expect_equal(text$null_error, mean((mtcars$mpg - mean(mtcars$mpg))^2))
+  expect_equal(text$skill, 1 - mean((predict(means) - mtcars$mpg)^2) / text$null_error)
+  leaves <- apply(predict(means, mtcars, type = "leaf"), 2, function(leaf) length(unique(leaf)))
+  expect_gte(text$leaves, mean(leaves))
+  expect_equal(text$nodes, 2 * text$leaves - 1)
+  expect_identical(text$memory, as.numeric(object.size(means)))
+  expect_match(format(text), "R squared: 0[.]", all = FALSE)
+  expect_match(format(text), "by node size: 2 .*, 5 .*, 10 ", all = FALSE)
+  expect_match(format(text), "Memory: .* Kb", all = FALSE)
+
+  classes <- forest(Species ~ ., iris, trees = 50, seed = 1)
+  expect_equal(summary(classes)$null_error, 2 / 3)
+  truth <- outer(as.integer(iris$Species), 1:3, "==")
+  expect_equal(summary(classes)$skill, 1 - mean(rowSums((classes$oob - truth)^2)) / (2 / 3))
+  expect_match(format(summary(classes)), "Brier skill score", all = FALSE)
+
+  binary <- forest(mtcars[c("wt", "hp")], mtcars$am, trees = 20, seed = 1)
+  expect_equal(summary(binary)$null_error, mean(mtcars$am) * (1 - mean(mtcars$am)))
+  whole <- forest(mpg ~ wt, mtcars, trees = 2, replace = FALSE, seed = 1)
+  expect_match(format(summary(whole)), "not known", all = FALSE)
+  constant <- forest(mtcars["wt"], rep(2, 32), trees = 5, seed = 1)
+  expect_identical(summary(constant)$skill, NA_real_)
+})
+
+test_that("the null model has the forest's weights", {
+  weights <- 1 + (1:32) %% 3
+  fit <- forest(mtcars[c("wt", "hp")], mtcars$mpg, trees = 50, weights = weights, seed = 1)
+  expect_equal(fit$oob_error, weighted.mean((fit$oob - mtcars$mpg)^2, weights))
+  centre <- weighted.mean(mtcars$mpg, weights)
+  expect_equal(summary(fit)$null_error, weighted.mean((mtcars$mpg - centre)^2, weights))
+})
+
+test_that("pictures by type", {
+  means <- forest(mpg ~ wt + hp, mtcars, trees = 20, min_node_size = c(2, 5), seed = 1)
+  binary <- forest(mtcars[c("wt", "hp")], mtcars$am, trees = 20, seed = 1)
+  expect_draws(autoplot(means, type = "observed"))
+  expect_draws(autoplot(binary, type = "calibration"))
+  expect_draws(autoplot(means, type = "node_size"))
+  expect_identical(ggplot2::ggplot_build(autoplot(means, type = "node_size"))$data[[1]]$y, means$losses)
+  expect_snapshot(error = TRUE, {
+    autoplot(means, type = "calibration")
+    autoplot(binary, type = "observed")
+    autoplot(binary, type = "node_size")
+    autoplot(binary, type = "trees")
+    autoplot(binary, kind = "observed")
+  })
+  withr::local_pdf(NULL)
+  expect_identical(plot(means), means)
+})
