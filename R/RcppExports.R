@@ -93,6 +93,10 @@ linear_logistic <- function(x, y, weights, offset, options) {
     .Call(`_causalsynth_linear_logistic`, x, y, weights, offset, options)
 }
 
+linear_triangle <- function(x, scale) {
+    .Call(`_causalsynth_linear_triangle`, x, scale)
+}
+
 match_transform <- function(x, root) {
     .Call(`_causalsynth_match_transform`, x, root)
 }

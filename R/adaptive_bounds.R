@@ -27,14 +27,14 @@ bound_candidates <- function(method, x, ask, cluster, call) {
   ask$methods <- ask$methods[method]
   ask$contrasts <- FALSE
   if (ask$se == "bootstrap") ask$se <- "if"
+  ask$point <- FALSE
   b <- scaled_bound(adaptive_constants, x$n)
   rows <- lapply(seq_along(b), function(i) {
     bounded <- with_bound(x, b[i])
     # What the chosen candidate has to warn of, it says when it is run again.
-    effect <- suppressWarnings(effect_of(bounded, ask, cluster, call), classes = "causalsynth_warning")
-    found <- effect$estimates[is_contrast(effect), ][1, ]
-    cbind(data.frame(method = method, c = adaptive_constants[i], bound = b[i], estimate = found$estimate,
-                     std.error = found$std.error),
+    found <- suppressWarnings(effect_runs(bounded, ask, cluster, call), classes = "causalsynth_warning")
+    cbind(data.frame(method = method, c = adaptive_constants[i], bound = b[i], estimate = found$estimate[1],
+                     std.error = sqrt(found$variance[1, 1])),
           as.data.frame(bounded$bounds[c("n_bounded_1", "n_bounded_0", "n_bounded")]))
   })
   table <- do.call(rbind, rows)

@@ -18,7 +18,8 @@
 #'   the estimand's alone. With several methods, `weights_<method>` and `.weights_<method>`. `subclass`: where
 #'   a method makes any (pairs of [est_matching()]); with several methods, `subclass_<method>`. `.q1`, `.q0`: the
 #'   outcome's mean under treatment and under control. For a nuisance object also `.g1`, `.g0`: the bounded
-#'   probabilities. A name that the data have already is an error of class `causalsynth_error_input`.
+#'   probabilities. With more than two arms `.ps_<level>` and `.q_<level>` stand for each arm's probability and mean. A
+#'   name that the data have already is an error of class `causalsynth_error_input`.
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
 #' fit <- estimate_effect(Y ~ A | ., study, method = "iptw", learner_treatment = learn_glm(),

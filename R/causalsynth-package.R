@@ -9,9 +9,9 @@
 #' @section The main steps:
 #' * [fit_hybrid()] fits a hybrid to a study, [generate()][generate.causalsynth_hybrid] draws a pool of rows from it,
 #'   [truth()] returns their exact effect.
-#' * [estimate_effect()] estimates effects with standard errors, from data, from fitted nuisances or from a pool;
-#'   methods are [est_iptw()], [est_aipw()], [est_or()], [est_tmle()] and [est_matching()], results are read
-#'   by [tidy()][effect_methods] and its like.
+#' * [estimate_effect()] estimates effects with standard errors, of two arms or more ([multi_arm]), from data, from
+#'   fitted nuisances or from a pool; methods are [est_iptw()], [est_aipw()], [est_or()], [est_tmle()] and
+#'   [est_matching()], results are read by [tidy()][effect_methods] and its like.
 #' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
 #'   [learn_glm()]; [forest()] is the forest behind them, with its [importance()] of columns, [forest_weights()] of
 #'   rows, and [partial_dependence()], which shows what it learnt.

@@ -60,9 +60,9 @@ encode_column <- function(x, entry, name, arg, call) {
       i = "It {known_as(arg)} a {class(entry$ptype)[1]} column of {length(entry$levels)} level{?s}."
     ), call = call)
   }
-  text <- as.character(x)
-  codes <- match(text, entry$levels)
-  unseen <- unique(text[is.na(codes) & !is.na(text)])
+  if (!is.factor(x)) x <- factor(as.character(x))
+  codes <- match(levels(x), entry$levels)[as.integer(x)]
+  unseen <- if (anyNA(codes)) unique(as.character(x[is.na(codes) & !is.na(x)]))
   if (length(unseen)) {
     abort("data", c(
       paste0("Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} ",
@@ -88,4 +88,13 @@ decode_column <- function(values, entry) {
   if (is.integer(ptype)) values <- as.integer(round(values))
   attributes(values) <- attributes(ptype)[setdiff(names(attributes(ptype)), "names")]
   values
+}
+
+# x[rows, ] of a plain data frame, without a look at row names; the frame itself where `rows` are all of it.
+take_rows <- function(x, rows) {
+  n <- .row_names_info(x, 2L)
+  if (is.logical(rows)) rows <- which(rows)
+  if (length(rows) == n && identical(rows, seq_len(n))) return(x)
+  structure(lapply(unclass(x), `[`, rows), names = names(x), class = "data.frame",
+            row.names = .set_row_names(length(rows)))
 }

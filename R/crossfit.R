@@ -18,6 +18,7 @@ crossfit_once <- function(job, key) {
 
 # Folds with the same share of each arm (and of each value of a binary outcome).
 stratified_folds <- function(job, key) {
+  if (!is.null(job$groups)) return(grouped_folds(job, key))
   strata <- job$treat + if (job$family == "binomial") 2 * job$outcome else 0
   order <- random_permutation(unclass(key), length(strata))
   order <- order[order(strata[order])]
@@ -70,32 +71,6 @@ check_fold_arms <- function(job, rows, index) {
   }
 }
 
-fit_part <- function(job, part, fold, key) {
-  role <- if (part == "treatment") "treatment" else "outcome"
-  how <- job$crossfit[[role]]
-  fit_rows <- function(rows, arm, index) fit_part(job, part, rows, arm, derive_key(key, paste0(part, arm), index))
-  arms <- if (part == "treatment") NA else if (part == "outcome_joint") "both" else c(1, 0)
-  all_rows <- seq_along(job$treat)
-  fits <- list()
-  values <- list()
-  for (arm in arms) {
-    if (how == "folds") {
-      found <- replicate(if (identical(arm, "both")) 2 else 1, numeric(length(all_rows)), simplify = FALSE)
-      for (k in seq_len(job$folds)) {
-        test <- which(fold == k)
-        piece <- predict_part(job, fit_rows(which(fold != k), arm, k), test, arm)
-        for (j in seq_along(found)) found[[j]][test] <- piece[[j]]
-      }
-    } else {
-      fit <- fit_rows(all_rows, arm, 0)
-      found <- if (how == "oob") predict_part_oob(job, fit, arm) else predict_part(job, fit, NULL, arm)
-      if (how == "none" && inherits(fit, "fit_glm")) fits <- c(fits, list(fit))
-    }
-    values <- c(values, found)
-  }
-  list(values = values, fits = fits)
-}
-
 fit_part <- function(job, part, rows, arm, key) {
   x <- job$covs
   terms <- job$terms
@@ -111,7 +86,8 @@ fit_part <- function(job, part, rows, arm, key) {
     rows <- rows[job$treat[rows] == arm]
   }
   learner <- if (part == "treatment") job$learners$treatment else job$learners$outcome
-  fit_learner(learner, x[rows, , drop = FALSE], y[rows], family, key, job$threads, terms,
+  learner <- with_groups(learner, job$groups[rows], job$weights)
+  fit_learner(learner, take_rows(x, rows), y[rows], family, key, job$threads, terms,
               weights = job$weights[rows], call = job$call)
 }
 
@@ -124,7 +100,7 @@ joint_terms <- function(job) {
 # Predictions for rows (NULL: all): one vector, or two (treated, control) from a joint fit. Checked, whatever the
 # learner.
 predict_part <- function(job, fit, rows, arm, index = 0) {
-  x <- if (is.null(rows)) job$covs else job$covs[rows, , drop = FALSE]
+  x <- if (is.null(rows)) job$covs else take_rows(job$covs, rows)
   sides <- if (identical(arm, "both")) list(with_treatment(job, x, 1), with_treatment(job, x, 0)) else list(x)
   lapply(sides, function(side) checked_values(job, predict_fit(fit, side, job$threads), nrow(x), arm, index))
 }
@@ -163,6 +139,6 @@ predict_part_oob <- function(job, fit, arm) {
   own <- job$treat == arm
   values <- numeric(n)
   values[own] <- checked_values(job, honest(), sum(own), arm)
-  values[!own] <- checked_values(job, predict_fit(fit, job$covs[!own, , drop = FALSE], job$threads), sum(!own), arm)
+  values[!own] <- checked_values(job, predict_fit(fit, take_rows(job$covs, !own), job$threads), sum(!own), arm)
   list(values)
 }

@@ -1,7 +1,7 @@
 #' Estimate an average treatment effect
 #'
-#' Effects of a binary treatment by weighting, outcome regression, AIPW, TMLE or matching, from a formula and data or
-#' from fitted nuisances.
+#' Effects of a treatment of two arms (or [more][multi_arm]) by weighting, outcome regression, AIPW, TMLE or
+#' matching, from a formula and data or from fitted nuisances.
 #'
 #' @param x A formula `Y ~ A | W1 + W2`; a `causalsynth_nuisance` of [nuisance()] or [as_nuisance()]; or a pool
 #'   drawn by [generate()][generate.causalsynth_hybrid], whose roles are those of its hybrid.
@@ -14,23 +14,44 @@
 #'
 #' @param method Names (`"iptw"`, `"aipw"`, `"or"`, `"tmle"`, `"matching"`), an `est_*()` spec, or several as vector
 #'   or list; the names of a list label the methods.
-#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights). TMLE: ATE; AIPW, OR and
-#'   matching: the first three.
-#' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method).
-#' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters.
-#' @param weights Case weights, one a row, or `NULL`.
+#' @param estimand `"ATE"`, `"ATT"`, `"ATC"`, or `"ATO"` (overlap weights): IPTW and AIPW estimate all four, OR,
+#'   TMLE and matching the first three. With more than two arms: `"ATE"`.
+#' @param contrasts TRUE adds the log risk ratio and log odds ratio of a binary outcome (delta method), beside the
+#'   difference of the two means; `tidy(exponentiate = TRUE)` gives the ratios.
+#' @param cluster Cluster of each row, or `NULL`: influence functions are summed within clusters, and nuisances are
+#'   predicted without a row's own cluster (see [nuisance()]). A cluster may have rows of several arms; how many do is
+#'   printed.
+#' @param weights Case weights, one a row, or `NULL`. A row of weight 0 counts for nothing; how many is printed.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
 #'   nuisances; Abadie and Imbens's variance for [est_matching()]. `"sandwich"`: stacked estimating equations
-#'   throughout. `"bootstrap"` is refused: it is not there yet.
+#'   throughout. `"bootstrap"`: see details.
+#' @param bootstrap Settings of the bootstrap, `list(replicates = 1000, type = c("bca", "percentile"), groups = 100)`,
+#'   or any of them; `type` names the intervals that are made, the first of which is shown.
+#' @param reference The arm that others are compared with: a level of the treatment, a factor or text. `NULL` takes
+#'   the first level.
 #' @param seed One whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Arguments of [nuisance()] such as `learner_treatment`, `crossfit` or `bounds`.
+#' @details **More than two arms.** A factor (or text) of three or more levels is a treatment of several arms: see
+#' [multi_arm].
+#'
+#' **Bootstrap.** Rows are drawn with replacement (clusters whole), and the whole pipeline, nuisances and bounds
+#' included, is run anew on each resample. Copies of a row never predict each other: folds keep them together, forests
+#' draw them into their bags together, and a learner that cannot is cross-fitted in the resamples. The covariance is
+#' that of the replicates. BCa intervals take their bias correction from the replicates and their acceleration from a
+#' jackknife that leaves out one of at most `groups` random groups of rows (of clusters) at a time; a group of one row
+#' each where there are no more rows than groups. The skewness of a sum of independent parts does not depend on how
+#' they are grouped, so that grouping costs precision (an error of about .65 / `groups` in the acceleration), not bias;
+#' learners that draw at random add their own. Resamples that fail (such as one without a treated row) are counted
+#' and printed. Resample b has its own random key: results do not depend on the number of workers, which are those of
+#' a `future::plan()` where one is set, else `threads` forked processes (not on Windows).
 #' @return An object of class `causalsynth_effect`; [tidy()][effect_methods] gives its estimates with standard
-#'   errors and confidence intervals. With `repeats`, each estimate is the median over repetitions and SE^2 =
-#'   median(se^2 + (theta_r - median)^2); otherwise the contrast is exactly `mean_1 - mean_0`. Errors are of class
-#'   `causalsynth_error_input`, `_data` or `_overlap`.
+#'   errors and confidence intervals, `$influence` the influence functions (a column a method and term). With `repeats`,
+#'   each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r - median)^2); otherwise the
+#'   contrast is exactly `mean_1 - mean_0`. Errors are of class `causalsynth_error_input`, `_data` or `_overlap`.
 #' @references Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68; Stefanski and Boos (2002), The
-#'   American Statistician 56, 29-38; Xu, Gruber and van der Laan (2026), arXiv 2604.20059.
+#'   American Statistician 56, 29-38; Efron (1987), JASA 82, 171-185 (BCa); Davison and Hinkley (1997), Bootstrap
+#'   Methods and their Application, section 5.3; Xu, Gruber and van der Laan (2026), arXiv 2604.20059.
 #' @examples
 #' d <- data.frame(w = rnorm(300))
 #' d$a <- rbinom(300, 1, plogis(d$w))
@@ -53,58 +74,90 @@ estimate_effect.default <- function(x, ...) {
 #' @export
 estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                     contrasts = FALSE, cluster = NULL, weights = NULL,
-                                    se = c("if", "sandwich", "bootstrap"), synthetic = NULL, seed = NULL,
-                                    threads = NULL) {
+                                    se = c("if", "sandwich", "bootstrap"), synthetic = NULL, reference = NULL,
+                                    bootstrap = list(), seed = NULL, threads = NULL) {
   call <- rlang::current_env()
-  arguments <- setdiff(names(formals(nuisance)), c("formula", "data", "seed", "threads", "weights"))
+  own <- c("formula", "data", "seed", "threads", "weights", "cluster")
+  arguments <- setdiff(names(formals(nuisance)), own)
   dots <- list(...)
   unknown <- !(rlang::names2(dots) %in% arguments)
   if (any(unknown)) {
     check_dots_empty(!!!dots[unknown], .call = call, .known = c(arguments, names(formals(estimate_effect.formula))))
   }
   check_present(data, "data", call)
-  ask <- effect_request(method, estimand, contrasts, se, call)
-  synthetic <- check_synthetic(synthetic, nrow(data), call)
+  ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
+  check_data_frame(data, "data", call = call)
+  synthetic <- check_synthetic(synthetic, nrow(data), ask$se, call)
+  if (!is.null(reference)) data <- with_reference(x, data, reference, call)
+  if (!is.null(cluster)) cluster <- check_cluster(cluster, nrow(data), call)
+  # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
   key <- rng_key(seed, call)
-  fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights)
+  fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster)
   fitted$run <- list(key = key, threads = threads)
-  if (!is.null(cluster)) {
-    cluster <- check_cluster(cluster, nrow(data), call)
-    if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
-  }
-  scale_synthetic(effect_of(fitted, ask, cluster, call), synthetic)
+  if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
+  run <- list(cluster = cluster, key = key, threads = threads, call = call)
+  scale_synthetic(effect_of(fitted, ask, run), synthetic)
 }
 
 #' @rdname estimate_effect
 #' @export
 estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                                  contrasts = FALSE, cluster = NULL, weights = NULL,
-                                                 se = c("if", "sandwich", "bootstrap"), synthetic = NULL) {
+                                                 se = c("if", "sandwich", "bootstrap"), synthetic = NULL,
+                                                 bootstrap = list(), seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
-  ask <- effect_request(method, estimand, contrasts, se, call)
-  if (!is.null(weights)) {
-    # Stacked equations hold only for models fitted with the same case weights.
-    if (!isTRUE(all.equal(weights, x$weights))) x["fits"] <- list(NULL)
-    x$repeats <- lapply(x$repeats, function(r) r[c("ps", "q1", "q0")])
-    x$weights <- check_case_weights(weights, x$n, call)
-    check_weighted_arms(x$weights, x$treat, call)
-  }
+  ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
+  synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
+  if (!is.null(weights)) x <- with_weights(x, weights, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, x$n, call)
-  scale_synthetic(effect_of(x, ask, cluster, call), check_synthetic(synthetic, x$n, call))
+  if (!is.null(seed) || !is.null(threads)) {
+    x$run <- list(key = if (!is.null(seed)) rng_key(seed, call), threads = threads)
+  }
+  run <- list(cluster = cluster %||% x$cluster, key = if (ask$se == "bootstrap") rng_key(seed, call),
+              threads = threads, call = call)
+  scale_synthetic(effect_of(x, ask, run), synthetic)
 }
 
-effect_request <- function(method, estimand, contrasts, se, call) {
-  se <- check_choice(se, c("if", "sandwich", "bootstrap"), "se", call)
-  if (se == "bootstrap") {
-    for (est in resolve_methods(method, call)) check_support(est, "bootstrap", call)
-    abort("input", "{.code se = \"bootstrap\"} comes with a later version; use {.val if} or {.val sandwich}.",
-          call = call)
-  }
-  list(
-    methods = resolve_methods(method, call), se = se, contrasts = check_flag(contrasts, "contrasts", call),
+# Other case weights than the nuisances were fitted with: stacked equations do not hold for them.
+with_weights <- function(x, weights, call) {
+  if (!isTRUE(all.equal(weights, x$weights))) x["fits"] <- list(NULL)
+  x$repeats <- lapply(x$repeats, function(r) r[c("ps", "q1", "q0")])
+  x$weights <- check_case_weights(weights, x$n, call)
+  check_weighted_arms(x$weights, x$treat, call)
+  x
+}
+
+# What was asked, checked before any work.
+effect_request <- function(method, estimand, contrasts, se, call, bootstrap = list()) {
+  ask <- list(
+    methods = resolve_methods(method, call), se = check_choice(se, c("if", "sandwich", "bootstrap"), "se", call),
+    contrasts = check_flag(contrasts, "contrasts", call),
     estimand = check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
   )
+  ask$bootstrap <- check_bootstrap(bootstrap, ask, call)
+  ask
+}
+
+# The treatment's column with `reference` as its first level.
+with_reference <- function(formula, data, reference, call) {
+  name <- parse_roles(formula, data, call)$treatment
+  x <- data[[name]]
+  if (!is.factor(x) && !is.character(x)) {
+    abort("input", c(
+      "{.arg reference} needs a treatment that is a factor or text; {.val {name}} is {class(x)[1]}.",
+      i = "Make it one: {.code factor({name})}."
+    ), call = call)
+  }
+  levels <- levels(droplevels(as.factor(x)))
+  if (!(length(reference) == 1 && as.character(reference) %in% levels)) {
+    abort("input", c(
+      "{.arg reference} must be one of {.or {.val {utils::head(levels, 12)}}}, a level of {.val {name}}.",
+      x = "It is {describe(reference)}."
+    ), call = call)
+  }
+  data[[name]] <- factor(as.character(x), union(as.character(reference), levels))
+  data
 }
 
 # One method's pairs, or a list of those of the methods that have some; NULL where none has.
@@ -166,55 +219,12 @@ rejoin_specs <- function(method, makers) {
 
 check_cluster <- function(cluster, n, call) {
   if (length(cluster) != n || anyNA(cluster)) {
-    abort("input", "{.arg cluster} must have {n} value{?s}, one a row and none missing.", call = call)
+    abort("input", c(
+      "{.arg cluster} must have {n} value{?s}, one a row and none missing.",
+      x = "It has {length(cluster)}, {sum(is.na(cluster))} of them missing."
+    ), call = call)
   }
   groups <- match(cluster, unique(cluster))
   if (max(groups) < 2) abort("data", "{.arg cluster} has one cluster only.", call = call)
   groups
-}
-
-# One repetition's nuisances in the form that estimators read.
-repeat_pieces <- function(x, r, bound) {
-  pieces <- x[c("treat", "outcome", "ps", "q1", "q0", "g1", "g0", "weights", "family", "fits", "covs", "terms")]
-  pieces["run"] <- list(x$run)
-  pieces$treatment <- x$roles$treatment
-  if (!is.null(r)) {
-    pieces[c("ps", "q1", "q0")] <- r[c("ps", "q1", "q0")]
-    pieces["fits"] <- list(r$fits)
-  }
-  pieces[c("g1", "g0")] <- causal_bounds(pieces$ps, bound)[c("g1", "g0")]
-  pieces
-}
-
-effect_of <- function(x, ask, cluster, call) {
-  if (ask$contrasts && x$family != "binomial") {
-    abort("input", "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.", call = call)
-  }
-  if (!is.null(cluster)) for (est in ask$methods) check_support(est, "cluster", call)
-  bounds <- settle_bounds(x, ask, cluster, call)
-  runs <- lapply(if (length(x$repeats)) x$repeats else list(NULL), function(r) {
-    fits <- lapply(stats::setNames(nm = names(ask$methods)), function(m) {
-      run_estimator(ask$methods[[m]], pieces = repeat_pieces(x, r, method_bound(bounds, m, x)),
-                    estimand = ask$estimand, se = ask$se, call = call)
-    })
-    c(list(fits = fits), effect_terms(fits, ask, cluster))
-  })
-  combined <- combine_repeats(runs)
-  first <- runs[[1]]
-  collect <- function(name) lapply(first$fits, `[[`, name)
-  weights <- collect("weights")
-  structure(list(
-    estimates = cbind(first$labels, estimate = combined$estimate, std.error = sqrt(diag(combined$variance))),
-    variance = combined$variance, estimand = ask$estimand, methods = ask$methods, se = ask$se,
-    inference = vapply(first$fits, function(f) f$inference, ""), na_reason = collect("na_reason"),
-    notes = collect("notes"), epsilon = collect("epsilon"), influence = first$influence,
-    treat = x$treat, covs = x$covs, distance = x$ps, s.weights = x$weights,
-    subclass = subclass_of(collect("subclass")),
-    weights = if (length(weights) == 1) weights[[1]] else as.data.frame(weights, check.names = FALSE),
-    outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
-    n_repeats = length(runs), family = x$family, roles = x$roles, treat_levels = x$treat_levels, bounds = bounds,
-    learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted), n_missing = fit_missing(x),
-    aliased = fit_aliased(x), omitted = x$omitted, one_arm_levels = x$one_arm_levels,
-    separated = separation_lines(x$notes$separated)
-  ), class = "causalsynth_effect")
 }

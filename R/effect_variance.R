@@ -1,8 +1,8 @@
 # From the arms' means and influence functions to estimates and their joint covariance.
 
 # Terms of all methods of one repetition: list(labels (method, term), estimate, variance, influence).
-effect_terms <- function(fits, ask, cluster) {
-  parts <- lapply(fits, one_method_terms, ask = ask)
+effect_terms <- function(fits, ask, layout, cluster) {
+  parts <- lapply(fits, one_method_terms, ask = ask, layout = layout)
   counts <- vapply(parts, function(p) length(p$estimate), 1L)
   labels <- data.frame(
     method = rep(names(fits), counts), term = unlist(lapply(parts, function(p) names(p$estimate)), use.names = FALSE)
@@ -17,25 +17,52 @@ effect_terms <- function(fits, ask, cluster) {
        variance = variance, influence = influence)
 }
 
-one_method_terms <- function(fit, ask) {
-  m1 <- fit$mean_1
-  m0 <- fit$mean_0
-  estimate <- stats::setNames(c(m1 - m0, m1, m0), c(ask$estimand, "mean_1", "mean_0"))
-  influence <- cbind(fit$if_1 - fit$if_0, fit$if_1, fit$if_0)
+# Names of the contrasts: the estimand, with each arm's label where there are more than two.
+contrast_terms <- function(estimand, layout) {
+  if (length(layout$labels) == 2 && layout$suffix == "") return(estimand)
+  paste0(estimand, layout$suffix, layout$labels[-layout$reference])
+}
+
+# Contrasts with the reference, the arms' means, then log ratios; each an estimate and a column of influence.
+one_method_terms <- function(fit, ask, layout) {
+  means <- fit$means
+  influence <- fit$arm_influence
+  base <- layout$reference
+  others <- setdiff(seq_along(means), base)
+  estimate <- stats::setNames(c(means[others] - means[base], means),
+                              c(contrast_terms(ask$estimand, layout), paste0("mean_", layout$labels)))
+  columns <- cbind(influence[, others, drop = FALSE] - influence[, base], influence)
   if (ask$contrasts) {
-    inside <- m1 > 0 && m1 < 1 && m0 > 0 && m0 < 1
-    ratios <- c(log_rr = log(m1 / m0), log_or = stats::qlogis(m1) - stats::qlogis(m0))
-    if (!inside) {
-      cli::cli_warn("A mean lies outside (0, 1): log_rr and log_or are NA.",
-                    class = c("causalsynth_warning_contrast", "causalsynth_warning"))
-      ratios[] <- NA
-    }
-    estimate <- c(estimate, ratios)
-    influence <- cbind(influence, fit$if_1 / m1 - fit$if_0 / m0,
-                       fit$if_1 / (m1 * (1 - m1)) - fit$if_0 / (m0 * (1 - m0)))
-    if (!inside) influence[, 4:5] <- NA
+    ratios <- log_ratios(means, influence, others, base)
+    names(ratios$estimate) <- log_ratio_terms(layout)
+    estimate <- c(estimate, ratios$estimate)
+    columns <- cbind(columns, ratios$influence)
   }
-  list(estimate = estimate, influence = influence)
+  list(estimate = estimate, influence = columns)
+}
+
+log_ratio_terms <- function(layout) {
+  if (layout$suffix == "") return(c("log_rr", "log_or"))
+  paste0(rep(c("log_rr", "log_or"), each = length(layout$labels) - 1), layout$suffix,
+         layout$labels[-layout$reference])
+}
+
+# Log risk ratios, then log odds ratios, of the arms `others` against `base`; NA where a mean is outside (0, 1).
+log_ratios <- function(means, influence, others, base) {
+  inside <- means > 0 & means < 1
+  if (!all(inside)) {
+    cli::cli_warn("A mean lies outside (0, 1): log_rr and log_or are NA.",
+                  class = c("causalsynth_warning_contrast", "causalsynth_warning"))
+    means[!inside] <- NA
+  }
+  relative <- influence %*% diag(1 / means, length(means))
+  odds <- influence %*% diag(1 / (means * (1 - means)), length(means))
+  logit <- stats::qlogis(means)
+  list(
+    estimate = c(log(means[others] / means[base]), logit[others] - logit[base]),
+    influence = cbind(relative[, others, drop = FALSE] - relative[, base],
+                      odds[, others, drop = FALSE] - odds[, base])
+  )
 }
 
 # Covariance of the estimates: sums of products of influence functions over n^2, within clusters first where given

@@ -138,18 +138,22 @@ glm_slope <- function(fit, x) {
   p * (1 - p)
 }
 
-# Direction v of the coefficients: the influence of each fitted row on v'beta, sum over rows = n (v'beta_hat - v'beta).
-# Stacked estimating equations (Stefanski & Boos 2002): n (X'WX)^-1 x_i w_i (y_i - mean_i).
+# Directions v of the coefficients, a column each: the influence of each fitted row on v'beta, sum over rows =
+# n (v'beta_hat - v'beta). Stacked estimating equations (Stefanski & Boos 2002): n (X'WX)^-1 x_i w_i (y_i - mean_i).
 glm_influence <- function(fit, direction, n = nrow(fit$x)) {
+  direction <- as.matrix(direction)
   kept <- !fit$aliased
-  if (!any(kept)) return(numeric(nrow(fit$x)))
-  x <- fit$x[, kept, drop = FALSE]
-  w <- fit$weights %||% rep(1, nrow(x))
-  scale <- sqrt(colMeans(x^2))
-  scale[scale == 0] <- 1
-  r <- qr.R(qr(sweep(x, 2, scale, "/") * sqrt(w * glm_slope(fit, fit$x)), LAPACK = FALSE, tol = 0))
-  solved <- backsolve(r, forwardsolve(t(r), direction[kept] / scale)) / scale
-  n * drop(x %*% solved) * w * (fit$y - glm_mean(fit, fit$x))
+  fitted <- fit$fitted %||% glm_mean(fit, fit$x)
+  slope <- if (fit$family == "binomial") fitted * (1 - fitted) else numeric()
+  weights <- if (is.null(fit$weights)) slope else if (length(slope)) slope * fit$weights else fit$weights
+  # R'R = X'WX, without forming it; collinear columns left out.
+  r <- linear_triangle(fit$x, if (length(weights)) sqrt(weights) else numeric())
+  if (!all(kept)) r <- qr.R(qr(r[, kept, drop = FALSE], LAPACK = FALSE, tol = 0))
+  solved <- matrix(0, length(kept), ncol(direction))
+  if (any(kept)) solved[kept, ] <- backsolve(r, forwardsolve(t(r), direction[kept, , drop = FALSE]))
+  residual <- n * (fit$y - fitted)
+  if (!is.null(fit$weights)) residual <- residual * fit$weights
+  (fit$x %*% solved) * residual
 }
 
 #' @export

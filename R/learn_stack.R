@@ -60,10 +60,11 @@ fit_learner.learn_stack <- function(learner, x, y, family, key, threads, terms =
   if (length(unique(y)) == 1) return(fit_constant(y, weights))
   n <- length(y)
   fit_member <- function(k, rows, index) {
-    fit_learner(learner$members[[k]], x[rows, , drop = FALSE], y[rows], family,
-                derive_key(key, paste0("member", k), index), threads, terms, weights[rows], call)
+    fit_learner(with_groups(learner$members[[k]], learner$groups[rows], weights), x[rows, , drop = FALSE], y[rows],
+                family, derive_key(key, paste0("member", k), index), threads, terms, weights[rows], call)
   }
-  fold <- stack_folds(y, family, min(learner$folds, n), derive_key(key, "inner folds"))
+  units <- if (is.null(learner$groups)) n else length(unique(learner$groups))
+  fold <- stack_folds(y, family, min(learner$folds, units), derive_key(key, "inner folds"), learner$groups)
   members <- hush_separation(lapply(seq_along(learner$members), function(k) {
     whole <- fit_member(k, seq_len(n), 0)
     honest <- predict_oob(whole)
@@ -84,8 +85,8 @@ fit_learner.learn_stack <- function(learner, x, y, family, key, threads, terms =
 }
 
 # Inner folds with the same share of each value of a binary outcome.
-stack_folds <- function(y, family, folds, key) {
-  stratified_folds(list(treat = numeric(length(y)), outcome = y, family = family, folds = folds), key)
+stack_folds <- function(y, family, folds, key, groups = NULL) {
+  stratified_folds(list(treat = numeric(length(y)), outcome = y, family = family, folds = folds, groups = groups), key)
 }
 
 # Weights on the simplex with the smallest squared error of the weighted mean of columns of `honest`. As they sum to

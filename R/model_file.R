@@ -117,7 +117,12 @@ pack_model.causalsynth_hybrid <- function(x, keep_rows, call) {
 
 #' @exportS3Method
 pack_model.causalsynth_nuisance <- function(x, keep_rows, call) {
-  if (keep_rows) return(x)
+  if (keep_rows) {
+    # How to fit it anew, for the bootstrap, goes with it where that can be written.
+    lost <- tryCatch(is.null(encode_model(x$recipe, model_columns(x), call)), causalsynth_error_input = function(e) TRUE)
+    if (lost) x["recipe"] <- NULL
+    return(x)
+  }
   abort("input", c(
     "A nuisance is nothing but its rows: it cannot be written with {.code keep_rows = FALSE}.",
     i = "Share the effects estimated from it instead."

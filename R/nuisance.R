@@ -22,13 +22,17 @@
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param weights Case weights, one a row of `data`, or `NULL`: learners fit with them (own functions need an argument
 #'   `weights` for it).
-#' @return An object of class `causalsynth_nuisance`: a list with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0`
-#'   (bounded probabilities; with `bounds = "adaptive"` by Gruber's rule until an effect is estimated), `bounds`, `n`,
-#'   `weights`, `covs`, `notes` (weights of stacks, separation, filled and aliased columns) and more. Errors are of
-#'   class `causalsynth_error_input`, `causalsynth_error_data` or, where a learner fails or predicts a missing value or
-#'   no probability, `causalsynth_error_fit`. Warnings: over 5 % of rows bounded, or a factor level that only one arm
-#'   has, of class `causalsynth_warning_overlap`; perfect separation of a logistic regression
-#'   `causalsynth_warning_separated`; fewer than 20 rows `causalsynth_warning_data`.
+#' @param cluster Cluster of each row, or `NULL`. No row then helps to predict another of its cluster: folds keep
+#'   clusters whole, and forests draw whole clusters into their bags (with case weights as well they cannot: folds are
+#'   their default then).
+#' @return An object of class `causalsynth_nuisance` (for a treatment of more than two levels see [multi_arm]): a list
+#'   with `treat`, `outcome`, `ps`, `q1`, `q0`, `g1`, `g0` (bounded probabilities; with `bounds = "adaptive"` by
+#'   Gruber's rule until an effect is estimated), `bounds`, `n`, `weights`, `covs`, `notes` (weights of stacks,
+#'   separation, filled and aliased columns) and more. Errors are of class `causalsynth_error_input`,
+#'   `causalsynth_error_data` or, where a learner fails or predicts a missing value or no probability,
+#'   `causalsynth_error_fit`. Warnings: over 5 % of rows bounded, or a factor level that only one arm has, of class
+#'   `causalsynth_warning_overlap`; perfect separation of a logistic regression `causalsynth_warning_separated`; fewer
+#'   than 20 rows `causalsynth_warning_data`.
 #' @references Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #'   Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
 #' @examples
@@ -39,25 +43,30 @@
 #' @export
 nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_outcome = learn_forest(),
                      crossfit = NULL, folds = 5, repeats = 1, bounds = "gruber", na.action = stats::na.fail,
-                     seed = NULL, threads = NULL, weights = NULL) {
+                     seed = NULL, threads = NULL, weights = NULL, cluster = NULL) {
   call <- rlang::current_env()
   check_present(formula, "formula")
+  if (has_several_arms(formula, data)) return(nuisance_arms(as.list(environment())))
   study <- study_data(formula, data, na.action, call)
   omitted <- if (study$n_omitted) rows_with_missing_role(study, data, na.action, call) else integer()
   weights <- check_case_weights(weights, nrow(data), call)
   if (length(omitted) && !is.null(weights)) weights <- weights[-omitted]
   check_weighted_arms(weights, study$treat, call)
+  groups <- if (!is.null(cluster)) kept_rows(check_cluster(cluster, nrow(data), call), omitted)
   learners <- list(treatment = check_learner(learner_treatment, "learner_treatment", call),
                    outcome = check_learner(learner_outcome, "learner_outcome", call))
   job <- list(
     covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, treatment = study$treatment,
     outcome = study$outcome_values, family = study$family, weights = weights, learners = learners,
-    crossfit = resolve_crossfit(crossfit, learners, call), folds = check_whole(folds, "folds", 2, call = call),
-    threads = resolve_threads(threads, call), call = call
+    crossfit = resolve_crossfit(crossfit, learners, call, groups, weights),
+    folds = check_whole(folds, "folds", 2, call = call),
+    threads = resolve_threads(threads, call), groups = groups, call = call
   )
   check_arm_sizes(job, call)
   repeats <- check_whole(repeats, "repeats", call = call)
   key <- rng_key(seed, call)
+  recipe <- nuisance_recipe(job, study$terms, list(formula = formula, outcome = study$outcome, repeats = repeats,
+                                                   bounds = bounds))
   bounds <- resolve_bounds(bounds, study$n, call)
   runs <- hush_separation(lapply(seq_len(repeats), function(r) crossfit_once(job, derive_key(key, "repeat", r))))
   notes <- nuisance_notes(runs, job, call)
@@ -71,7 +80,7 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
     roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
     outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
     learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
-    omitted = omitted, repeats = if (repeats > 1) runs, notes = notes,
+    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups, notes = notes,
     one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
   ), bounds, call)
 }
@@ -81,7 +90,8 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
 #' Takes the propensity and the two mean outcomes of each row, fitted by any means, so that [estimate_effect()] can
 #' use them.
 #'
-#' @param treat 0/1, logical or a factor of two levels, one a row.
+#' @param treat 0/1, logical or a factor of two levels, one a row. For a factor of more levels `ps` and `q1` are
+#'   matrices with a column a level (named by it), and `q0` is left out.
 #' @param outcome Numeric outcome; two values 0 and 1 make it binary.
 #' @param ps P(A = 1 | W) of each row, in \[0, 1\].
 #' @param q1,q0 The outcome's mean under treatment and under control; in \[0, 1\] for a binary outcome.
@@ -100,6 +110,7 @@ as_nuisance <- function(treat, outcome, ps, q1, q0, bounds = "gruber", weights =
   call <- rlang::current_env()
   check_present(treat, "treat")
   check_present(outcome, "outcome")
+  if (is_arms(treat)) return(as_nuisance_arms(treat, outcome, ps, q1, q0, bounds, weights, covs))
   check_present(ps, "ps")
   check_present(q1, "q1")
   check_present(q0, "q0")

@@ -30,7 +30,12 @@ check_case_weights <- function(weights, n, call) {
     abort("input", "{.arg weights} must be {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
   }
   bad <- sum(is.na(weights) | is.infinite(weights) | weights < 0)
-  if (bad) abort("data", "{.arg weights} is missing, infinite or negative in {bad} row{?s}.", call = call)
+  if (bad) {
+    abort("data", c(
+      "{.arg weights} is missing, infinite or negative in {bad} row{?s}.",
+      i = "A case weight counts how often a row stands for the population: 0 leaves the row out."
+    ), call = call)
+  }
   as.numeric(weights)
 }
 
@@ -46,7 +51,7 @@ check_weighted_arms <- function(weights, treat, call) {
 }
 
 check_arm_sizes <- function(job, call) {
-  smallest <- min(table(factor(job$treat, 0:1)))
+  smallest <- min(sum(job$treat == 0), sum(job$treat == 1))
   if ("folds" %in% job$crossfit && smallest < job$folds) {
     abort("data", c(
       "The smaller arm has {smallest} row{?s}: too few for {job$folds} folds.",
@@ -62,10 +67,10 @@ fixed_levels <- function(covs) {
   covs
 }
 
-resolve_crossfit <- function(crossfit, learners, call) {
+resolve_crossfit <- function(crossfit, learners, call, groups = NULL, weights = NULL) {
   own <- vapply(learners, function(l) l$crossfit, "")
   ways <- c("oob", "folds", "none")
-  if (is.null(crossfit)) return(own)
+  if (is.null(crossfit)) return(if (is.null(groups)) own else grouped_crossfit(own, learners, weights))
   named <- length(crossfit) == 2 && setequal(names(crossfit), names(own))
   if (!is.character(crossfit) || !all(crossfit %in% ways) || !(length(crossfit) == 1 || named)) {
     abort("input", c(

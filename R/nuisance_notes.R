@@ -25,7 +25,9 @@ nuisance_notes <- function(runs, job, call) {
 split_reports <- function(reports) {
   names <- c("1" = "outcome, treated", "0" = "outcome, control", both = "outcome")
   named <- lapply(reports, function(r) {
-    c(r, nuisance = if (r$part == "treatment") "treatment" else names[[as.character(r$arm)]])
+    arm <- as.character(r$arm)
+    c(r, nuisance = if (r$part == "treatment") "treatment" else if (arm %in% names(names)) names[[arm]]
+      else paste0("outcome, ", arm))
   })
   nuisance <- vapply(named, `[[`, "", "nuisance")
   split(named, factor(nuisance, unique(nuisance)))

@@ -90,14 +90,15 @@ plain_names <- function(expr) {
 
 # A study ready for estimation: roles, `treat` (0/1), `outcome_values` (numeric), `covs` (data frame of the covariates'
 # variables), the treatment's labels, family ("binomial" if Y takes two values, 0 and 1, else "gaussian"), counts.
-study_data <- function(formula, data, na.action = NULL, call = rlang::caller_env()) {
+# `coded`: how the treatment is read.
+study_data <- function(formula, data, na.action = NULL, call = rlang::caller_env(), coded = binary_treatment) {
   check_data_frame(data, "data", call = call)
   roles <- parse_roles(formula, data, call)
   omitted <- rows_with_missing_role(roles, data, na.action, call)
   if (length(omitted)) data <- data[-omitted, , drop = FALSE]
   check_data_frame(data, "data", call = call)
   for (name in c(roles$treatment, roles$outcome)) check_text(data[[name]], name, call)
-  treat <- binary_treatment(data[[roles$treatment]], roles$treatment, call)
+  treat <- coded(data[[roles$treatment]], roles$treatment, call)
   outcome <- numeric_outcome(data[[roles$outcome]], roles$outcome, call)
   covs <- data[roles$covariates]
   class(covs) <- "data.frame"
@@ -143,7 +144,10 @@ binary_treatment <- function(x, name, call) {
     if (nlevels(x) > 2) abort_not_binary(name, count_phrase(nlevels(x), "level"), call)
   } else if (is.numeric(x)) {
     if (!all(x %in% c(0, 1))) {
-      abort_not_binary(name, paste("values", paste(utils::head(sort(unique(x)), 5), collapse = ", ")), call)
+      values <- paste("values", paste(utils::head(sort(unique(x)), 5), collapse = ", "))
+      abort_not_binary(name, values, call, paste0(
+        "Its values may be arms of their own: {.fn estimate_effect} and {.fn nuisance} take {.code factor({name})}."
+      ))
     }
     values <- as.numeric(x)
     levels <- c("0", "1")
@@ -154,10 +158,11 @@ binary_treatment <- function(x, name, call) {
   list(values = values, levels = levels)
 }
 
-abort_not_binary <- function(name, what, call) {
+abort_not_binary <- function(name, what, call, hint = NULL) {
   abort("data", c(
     "The treatment {.val {name}} is not binary: it has {what}.",
-    i = "Give 0 and 1, TRUE and FALSE, or a factor of two levels (the first is the reference)."
+    i = "Give 0 and 1, TRUE and FALSE, or a factor of two levels (the first is the reference).",
+    i = hint
   ), call = call)
 }
 

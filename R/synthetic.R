@@ -23,6 +23,12 @@ estimate_effect.causalsynth_pool <- function(x, method = "aipw", ...,
       i = "A pool knows its seed; use {.code as.data.frame(pool)} to treat its rows as any others."
     ), call = call)
   }
+  if (!naive && identical(list(...)$se, "bootstrap")) {
+    abort("input", c(
+      "{.code se = \"bootstrap\"} resamples the pool's rows, which tells nothing of the seed's own error.",
+      i = "Use {.code se = \"if\"}, which adds it, or {.code naive = TRUE} for the effect of the pool's own law."
+    ), call = call)
+  }
   origin <- pool_parts(x)$origin
   if (!naive && estimand != "ATE") {
     abort("input", c(
@@ -70,8 +76,12 @@ term_gradient <- function(term, mean_1, mean_0) {
   )
 }
 
-check_synthetic <- function(synthetic, rows, call) {
+check_synthetic <- function(synthetic, rows, se, call) {
   if (is.null(synthetic)) return(NULL)
+  if (se == "bootstrap") {
+    abort("input", c("{.arg synthetic} scales a variance, which bootstrap intervals do not follow.",
+                     i = "Use {.code se = \"if\"} with {.arg synthetic}."), call = call)
+  }
   if (!is.list(synthetic) || is.null(synthetic$n) || !all(names(synthetic) %in% c("n", "k", "m"))) {
     abort("input", c(
       "{.arg synthetic} must be {.code list(n = , k = , m = )}.",

@@ -290,6 +290,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// linear_triangle
+Rcpp::NumericMatrix linear_triangle(Rcpp::NumericMatrix x, Rcpp::NumericVector scale);
+RcppExport SEXP _causalsynth_linear_triangle(SEXP xSEXP, SEXP scaleSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type scale(scaleSEXP);
+    rcpp_result_gen = Rcpp::wrap(linear_triangle(x, scale));
+    return rcpp_result_gen;
+END_RCPP
+}
 // match_transform
 Rcpp::NumericMatrix match_transform(Rcpp::NumericMatrix x, Rcpp::NumericMatrix root);
 RcppExport SEXP _causalsynth_match_transform(SEXP xSEXP, SEXP rootSEXP) {
@@ -475,6 +486,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
     {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
+    {"_causalsynth_linear_triangle", (DL_FUNC) &_causalsynth_linear_triangle, 2},
     {"_causalsynth_match_transform", (DL_FUNC) &_causalsynth_match_transform, 2},
     {"_causalsynth_match_neighbours", (DL_FUNC) &_causalsynth_match_neighbours, 5},
     {"_causalsynth_match_means", (DL_FUNC) &_causalsynth_match_means, 2},

@@ -23,6 +23,14 @@ struct StudyHolder {
   }
 };
 
+Estimand estimand_of(const std::string& name) {
+  if (name == "ATE") return Estimand::ate;
+  if (name == "ATT") return Estimand::att;
+  if (name == "ATC") return Estimand::atc;
+  if (name == "ATO") return Estimand::ato;
+  Rcpp::stop("internal: unknown estimand '%s'", name);
+}
+
 WeightOptions weight_options(const Rcpp::List& list) {
   WeightOptions options;
   std::string estimand = "ATE";
@@ -33,11 +41,7 @@ WeightOptions weight_options(const Rcpp::List& list) {
   reader.read("cap", options.cap);
   reader.read("gradient", options.gradient);
   reader.finish();
-  if (estimand == "ATE") options.estimand = Estimand::ate;
-  else if (estimand == "ATT") options.estimand = Estimand::att;
-  else if (estimand == "ATC") options.estimand = Estimand::atc;
-  else if (estimand == "ATO") options.estimand = Estimand::ato;
-  else Rcpp::stop("internal: unknown estimand '%s'", estimand);
+  options.estimand = estimand_of(estimand);
   return options;
 }
 
@@ -80,13 +84,17 @@ Rcpp::List causal_means(std::string method, Rcpp::List nuisance, Rcpp::List opti
 Rcpp::List causal_tmle(Rcpp::List nuisance, Rcpp::List options) {
   const StudyHolder study(nuisance);
   TmleOptions settings;
+  std::string estimand = "ATE";
   glue::OptionList reader(options);
+  reader.read("estimand", estimand);
+  reader.read("both", settings.both);
   reader.read("two", settings.two);
   reader.read("target_weights", settings.target_weights);
   reader.read("q_bounds", settings.q_bounds);
   reader.read("low", settings.low);
   reader.read("high", settings.high);
   reader.finish();
+  settings.estimand = estimand_of(estimand);
   const TmleResult fit = tmle(study.view(), settings);
   Rcpp::List result = wrap_means(fit.means);
   result["q1"] = fit.q[1];

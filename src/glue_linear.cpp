@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/linear/logistic.h"
 #include "core/linear/qr.h"
 #include "glue_host.h"
@@ -41,4 +43,18 @@ Rcpp::List linear_logistic(Rcpp::NumericMatrix x, Rcpp::NumericVector y,
       Rcpp::_["rank"] = static_cast<int>(fit.rank), Rcpp::_["fitted"] = fit.fitted,
       Rcpp::_["iterations"] = fit.iterations, Rcpp::_["converged"] = fit.converged,
       Rcpp::_["separated"] = fit.separated, Rcpp::_["direction"] = fit.direction);
+}
+
+// The triangle R of diag(scale) x = Q R; `scale` may be empty.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix linear_triangle(Rcpp::NumericMatrix x, Rcpp::NumericVector scale) {
+  const std::vector<double> zero(static_cast<std::size_t>(x.nrow()), 0.0);
+  const auto factor = causalsynth::factorise(matrix_view(x), glue::view(scale), zero);
+  const int p = x.ncol();
+  Rcpp::NumericMatrix result(p, p);
+  for (int j = 0; j < p; ++j) {
+    const double* column = factor.r.data() + static_cast<std::size_t>(j) * (factor.cols + 1);
+    std::copy(column, column + j + 1, result.column(j).begin());
+  }
+  return result;
 }

@@ -9,6 +9,24 @@ test_that("the matrix is model.matrix's, new rows encode alike", {
   expect_equal(design_matrix(built$design, transform(data[5, ], cyl = as.character(cyl)))[1, ], built$x[5, ])
 })
 
+test_that("plain terms take the short way to the same matrix", {
+  i <- 1:40
+  data <- data.frame(x = sin(i), n = i, g = factor(c("b", "a", "c")[1 + i %% 3], c("c", "a", "b", "unused")),
+                     `odd name` = cos(i), `odd group` = factor(i %% 2), check.names = FALSE)
+  terms <- all_columns_terms(data)
+  built <- fit_design(terms, data)
+  expect_true(built$design$plain)
+  plain <- model.matrix(terms, data)
+  expect_identical(built$x, structure(plain, dimnames = list(NULL, colnames(plain)), assign = NULL, contrasts = NULL))
+  expect_identical(design_matrix(built$design, data[7, ]), built$x[7, , drop = FALSE])
+  # Other terms and codings do not.
+  long <- list(terms(~ x:n), terms(~ 0 + x), terms(~ log(n)), terms(~ day))
+  data$day <- as.Date("2020-01-01") + i
+  for (side in long) expect_false(fit_design(side, data)$design$plain)
+  withr::local_options(contrasts = c("contr.sum", "contr.poly"))
+  expect_equal(fit_design(terms(~ x + g), data)$x, model.matrix(~ x + g, data), ignore_attr = TRUE)
+})
+
 test_that("gaps are filled with what was seen at fit", {
   data <- data.frame(x = c(1, 2, NA, 9), g = factor(c("u", "v", "v", NA)), l = c(TRUE, NA, FALSE, FALSE))
   built <- fit_design(terms(~ x + g + l), data)

@@ -167,7 +167,7 @@ test_that("TMLE solves its score and target_q() returns its regressions", {
   d <- simulated(300)
   nu <- nuisance(y ~ a | w + v, d, learn_glm(), learn_glm())
   for (fluctuation in c("two", "one")) for (weighted in c(TRUE, FALSE)) {
-    q <- target_q(nu, fluctuation, weighted)
+    q <- target_q(nu, est_tmle(fluctuation, weighted))
     score <- mean(nu$treat / nu$g1 * (nu$outcome - q$q1) - (1 - nu$treat) / nu$g0 * (nu$outcome - q$q0))
     expect_lt(abs(score), 1e-6)
     fit <- estimate_effect(nu, method = est_tmle(fluctuation, weighted))
@@ -188,8 +188,8 @@ test_that("bad requests are classed errors", {
   nu <- as_nuisance(a, rep(c(1, 2, 3), length.out = 100), rep(.5, 100), a, a, bounds = NULL)
   expect_snapshot(error = TRUE, {
     estimate_effect(nu, method = "matchings")
-    estimate_effect(nu, method = "tmle", estimand = "ATT")
-    estimate_effect(nu, method = "aipw", estimand = "ATO")
+    estimate_effect(nu, method = "tmle", estimand = "ATO")
+    estimate_effect(nu, method = "or", estimand = "ATO")
     estimate_effect(nu, se = "bootstrap")
     estimate_effect(nu, se = "sandwich")
     estimate_effect(nu, contrasts = TRUE)

@@ -58,15 +58,20 @@ struct WeightOptions {
 };
 
 ArmMeans iptw(const StudyView& study, const WeightOptions& options);
-// Uses estimand (not ATO), cap and gradient.
+// Uses estimand, cap and gradient. The ATO's target weight is (A - ps)^2: ps (1 - ps) plus what
+// the efficient influence function adds for a learned ps (Crump et al. 2006).
 ArmMeans aipw(const StudyView& study, const WeightOptions& options);
+// Uses estimand (not ATO) and gradient.
 ArmMeans outcome_regression(const StudyView& study, const WeightOptions& options);
 
-// The weight of row i in its own arm, its slope in ps_i (0 where bounded or capped).
+// The weight of row i were it in `arm`, its slope in ps_i (0 where bounded or capped).
 struct ArmWeight {
   double value = 0.0, slope = 0.0;
   bool capped = false;
 };
+ArmWeight weight_in_arm(const StudyView& study, std::size_t i, int arm,
+                        const WeightOptions& options, const std::array<double, 2>& share);
+// The same in the row's own arm.
 ArmWeight arm_weight(const StudyView& study, std::size_t i, const WeightOptions& options,
                      const std::array<double, 2>& share);
 // Weighted share of rows in each arm.

@@ -5,6 +5,17 @@
 namespace causalsynth {
 namespace {
 
+// The target's weight h and its slope in ps. For the ATO, ps (1 - ps) + (1 - 2 ps)(A - ps) =
+// (A - ps)^2: errors of a learned ps then cancel to first order.
+struct Target {
+  double h = 0.0, slope = 0.0;
+};
+Target target_of(const StudyView& study, std::size_t i, Estimand estimand) {
+  if (estimand != Estimand::ato) return {target_weight(study, i, estimand), 0.0};
+  const double gap = study.treat[i] - study.ps[i];
+  return {gap * gap, -2.0 * gap};
+}
+
 // mean_a = sum s (h Q_a + 1[A=a] w (Y - Q_a)) / sum s h; without residuals w = 0.
 // For the ATT the efficient influence function (Hahn 1998) is the same ratio's.
 void one_arm(const StudyView& study, const WeightOptions& options,
@@ -16,25 +27,29 @@ void one_arm(const StudyView& study, const WeightOptions& options,
   influence.resize(n);
   double top = 0.0, bottom = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
-    const double s = study.weight(i), h = target_weight(study, i, options.estimand);
+    const double s = study.weight(i), h = target_of(study, i, options.estimand).h;
     double value = h * q[i];
     if (augmented && study.treat[i] == arm) value += result.weights[i] * (study.outcome[i] - q[i]);
     influence[i] = value;
     top += s * value;
     bottom += s * h;
   }
+  require(bottom > 0.0, "the target's weights are all zero");
   const double mean = result.mean[arm] = top / bottom;
   if (options.gradient) {
     result.by_ps[arm].assign(n, 0.0);
     result.by_q[arm].resize(n);
   }
   for (std::size_t i = 0; i < n; ++i) {
-    const double s = study.weight(i), h = target_weight(study, i, options.estimand);
-    influence[i] = static_cast<double>(n) * s * (influence[i] - mean * h) / bottom;
+    const double s = study.weight(i);
+    const Target target = target_of(study, i, options.estimand);
+    influence[i] = static_cast<double>(n) * s * (influence[i] - mean * target.h) / bottom;
     if (!options.gradient) continue;
     const bool own = augmented && study.treat[i] == arm;
-    result.by_q[arm][i] = s * (h - (own ? result.weights[i] : 0.0)) / bottom;
-    if (own) result.by_ps[arm][i] = s * slopes[i] * (study.outcome[i] - q[i]) / bottom;
+    result.by_q[arm][i] = s * (target.h - (own ? result.weights[i] : 0.0)) / bottom;
+    double by_ps = target.slope * (q[i] - mean);
+    if (own) by_ps += slopes[i] * (study.outcome[i] - q[i]);
+    result.by_ps[arm][i] = s * by_ps / bottom;
   }
 }
 
@@ -42,7 +57,6 @@ void one_arm(const StudyView& study, const WeightOptions& options,
 
 ArmMeans aipw(const StudyView& study, const WeightOptions& options) {
   options.validate();
-  require(options.estimand != Estimand::ato, "aipw: ATO is not available");
   const auto share = arm_shares(study);
   ArmMeans result;
   result.weights.resize(study.size());

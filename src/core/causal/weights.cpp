@@ -66,9 +66,9 @@ double target_weight(const StudyView& study, std::size_t i, Estimand estimand) {
 
 // ATE: 1 / g_a; ATT: 1 and (1 - g0) / g0; ATC: (1 - g1) / g1 and 1; ATO: the other arm's
 // unbounded probability, which needs no bound.
-ArmWeight arm_weight(const StudyView& study, std::size_t i, const WeightOptions& options,
-                     const std::array<double, 2>& share) {
-  const bool treated = study.treat[i] == 1.0;
+ArmWeight weight_in_arm(const StudyView& study, std::size_t i, int arm,
+                        const WeightOptions& options, const std::array<double, 2>& share) {
+  const bool treated = arm == 1;
   const double own = treated ? study.g1[i] : study.g0[i];
   const double raw = treated ? study.ps[i] : 1.0 - study.ps[i];
   ArmWeight result;
@@ -80,7 +80,7 @@ ArmWeight arm_weight(const StudyView& study, std::size_t i, const WeightOptions&
   } else if (is_target) {
     result.value = 1.0;
   } else {
-    require(own > 0.0, "a row has probability 0 of its own arm; give bounds");
+    require(own > 0.0, "a row has probability 0 of an arm; give bounds");
     result.value = options.estimand == Estimand::ate ? 1.0 / own : (1.0 - own) / own;
     result.slope = own == raw ? -1.0 / (own * own) : 0.0;
   }
@@ -91,6 +91,11 @@ ArmWeight arm_weight(const StudyView& study, std::size_t i, const WeightOptions&
   }
   if (result.value > options.cap) return {options.cap, 0.0, true};
   return result;
+}
+
+ArmWeight arm_weight(const StudyView& study, std::size_t i, const WeightOptions& options,
+                     const std::array<double, 2>& share) {
+  return weight_in_arm(study, i, study.treat[i] == 1.0, options, share);
 }
 
 }  // namespace causalsynth

@@ -1,0 +1,211 @@
+#' Treatments of more than two arms
+#'
+#' A treatment that is a factor (or text) of three or more levels: [nuisance()] fits the probability of every arm and
+#' the outcome's mean in every arm, [estimate_effect()] gives each arm's mean outcome and its contrasts with a
+#' reference arm.
+#'
+#' @details **Nuisances.** Probabilities: [learn_forest()] fits one forest for all classes, [learn_glm()] a multinomial
+#' logistic regression by maximum likelihood; any other learner fits each arm against all others, and the
+#' probabilities are divided by their sum. Outcomes: by arm, or jointly with the arm as a column, as the learner
+#' says. `bounds` hold for each arm's probability. [as_nuisance()] takes a factor `treat` with matrices `ps` and `q1`,
+#' a column an arm.
+#'
+#' **Effects.** IPTW, AIPW, OR and TMLE (two epsilons, that is one an arm) estimate the mean outcome of all rows had
+#' they been in arm a, from that arm's nuisances; with two arms they are those of the binary treatment. Terms:
+#' `ATE_<level>` is the arm's mean less the reference's, `mean_<level>` the mean, `log_rr_<level>` and
+#' `log_or_<level>` the log ratios to the reference. `vcov()` is the joint covariance of all contrasts and methods, so
+#' that any two arms can be compared. The estimand is the ATE: for the ATT or overlap weights of two of the arms, keep
+#' the rows of these two.
+#'
+#' @return `nuisance()` gives an object of class `causalsynth_nuisance_arms`: `treat` (1, 2, ... in the order of
+#'   `arms`), `ps`, `g` (bounded) and `q`, matrices of rows by arms, and the rest as for two arms. `estimate_effect()`
+#'   gives one of class `causalsynth_effect_arms`, also a `causalsynth_effect`.
+#' @references Imbens (2000), Biometrika 87, 706-710; Cattaneo (2010), Journal of Econometrics 155, 138-154.
+#' @examples
+#' d <- data.frame(w = rnorm(300))
+#' d$a <- factor(sample(c("none", "low", "high"), 300, TRUE), c("none", "low", "high"))
+#' d$y <- d$w + as.integer(d$a) + rnorm(300)
+#' fit <- estimate_effect(y ~ a | w, d, learner_treatment = learn_glm(), learner_outcome = learn_glm())
+#' fit
+#' vcov(fit)
+#' @name multi_arm
+NULL
+
+max_arms <- 50
+
+# A factor or text of more than two levels that occur.
+is_arms <- function(x) (is.factor(x) || is.character(x)) && length(unique(x[!is.na(x)])) > 2
+
+has_several_arms <- function(formula, data, call = rlang::caller_env()) {
+  check_present(data, "data", call)
+  if (!is.data.frame(data) || !inherits(formula, "formula") || length(formula) != 3) return(FALSE)
+  side <- formula[[3]]
+  if (!(is.call(side) && identical(side[[1]], as.name("|")) && is.name(side[[2]]))) return(FALSE)
+  name <- as.character(side[[2]])
+  name %in% names(data) && is_arms(data[[name]])
+}
+
+# 1, 2, ... in the order of the levels, the first being the reference.
+arms_treatment <- function(x, name, call) {
+  x <- droplevels(as.factor(x))
+  if (nlevels(x) > max_arms) {
+    abort("data", c(
+      "The treatment {.val {name}} has {nlevels(x)} levels; at most {max_arms} arms are taken.",
+      i = "Merge levels, or check that it is not an identifier."
+    ), call = call)
+  }
+  small <- table(x) < 2
+  if (any(small)) {
+    abort("data", c(
+      "{sum(small)} arm{?s} of {.val {name}} {?has/have} one row only: {.val {utils::head(levels(x)[small], 5)}}.",
+      i = "Merge levels, or drop these rows."
+    ), call = call)
+  }
+  list(values = as.numeric(x), levels = levels(x))
+}
+
+# nuisance() of several arms; `given` holds its arguments.
+nuisance_arms <- function(given) {
+  call <- given$call
+  study <- study_data(given$formula, given$data, given$na.action, call, coded = arms_treatment)
+  n_all <- nrow(given$data)
+  omitted <- if (study$n_omitted) rows_with_missing_role(study, given$data, given$na.action, call) else integer()
+  weights <- check_case_weights(given$weights, n_all, call)
+  if (!is.null(weights)) weights <- kept_rows(weights, omitted)
+  check_weighted_levels(weights, study$treat, study$treat_levels, call)
+  groups <- if (!is.null(given$cluster)) kept_rows(check_cluster(given$cluster, n_all, call), omitted)
+  learners <- list(treatment = check_learner(given$learner_treatment, "learner_treatment", call),
+                   outcome = check_learner(given$learner_outcome, "learner_outcome", call))
+  job <- list(
+    covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, arms = study$treat_levels,
+    treatment = study$treatment, outcome = study$outcome_values, family = study$family, weights = weights,
+    learners = learners, crossfit = resolve_crossfit(given$crossfit, learners, call, groups, weights),
+    folds = check_whole(given$folds, "folds", 2, call = call), threads = resolve_threads(given$threads, call),
+    groups = groups, call = call
+  )
+  check_level_sizes(job, call)
+  repeats <- check_whole(given$repeats, "repeats", call = call)
+  key <- rng_key(given$seed, call)
+  recipe <- nuisance_recipe(job, study$terms, list(formula = given$formula, outcome = study$outcome,
+                                                   repeats = repeats, bounds = given$bounds))
+  bounds <- resolve_bounds(given$bounds, study$n, call)
+  runs <- hush_separation(lapply(seq_len(repeats), function(r) crossfit_arms(job, derive_key(key, "repeat", r))))
+  notes <- nuisance_notes(runs, job, call)
+  new_nuisance_arms(list(
+    treat = study$treat, outcome = study$outcome_values, arms = study$treat_levels, ps = middle_matrix(runs, "ps"),
+    q = middle_matrix(runs, "q"), weights = weights, covs = job$covs, formula = given$formula, terms = study$terms,
+    roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
+    outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
+    learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
+    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups, notes = notes,
+    one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
+  ), bounds, call)
+}
+
+middle_matrix <- function(runs, name) {
+  if (length(runs) == 1) return(runs[[1]][[name]])
+  values <- apply(simplify2array(lapply(runs, `[[`, name)), 1:2, stats::median)
+  dimnames(values) <- dimnames(runs[[1]][[name]])
+  values
+}
+
+kept_rows <- function(x, omitted) if (length(omitted)) x[-omitted] else x
+
+check_weighted_levels <- function(weights, treat, levels, call) {
+  if (is.null(weights)) return(invisible())
+  for (arm in seq_along(levels)) {
+    if (any(weights[treat == arm] > 0)) next
+    abort("data", c(
+      "{.arg weights} is zero in all {sum(treat == arm)} row{?s} of the arm {.val {levels[arm]}}.",
+      i = "Every arm needs rows of positive weight; drop the arm otherwise."
+    ), call = call)
+  }
+}
+
+check_level_sizes <- function(job, call) {
+  counts <- table(factor(job$treat, seq_along(job$arms)))
+  if ("folds" %in% job$crossfit && min(counts) < job$folds) {
+    abort("data", c(
+      "The arm {.val {job$arms[which.min(counts)]}} has {min(counts)} row{?s}: too few for {job$folds} folds.",
+      i = "Give a smaller {.arg folds}, or merge arms."
+    ), call = call)
+  }
+}
+
+# Bounds hold for each arm's own probability.
+bound_arms <- function(ps, bounds, call) {
+  if (bounds$rule == "adaptive") {
+    abort("input", "{.code bounds = \"adaptive\"} is for two arms; give a number or {.val gruber}.", call = call)
+  }
+  sides <- lapply(seq_len(ncol(ps)), function(k) causal_bounds(ps[, k], as.numeric(bounds$value))$g1)
+  g <- matrix(unlist(sides), nrow(ps), dimnames = dimnames(ps))
+  list(g = g, moved = g != ps)
+}
+
+new_nuisance_arms <- function(parts, bounds, call) {
+  bounded <- bound_arms(parts$ps, bounds, call)
+  bounds$n_bounded_arms <- stats::setNames(colSums(bounded$moved), parts$arms)
+  bounds$n_bounded <- sum(rowSums(bounded$moved) > 0)
+  n <- length(parts$treat)
+  share <- bounds$n_bounded / n
+  if (share > .05) {
+    cli::cli_warn(c(
+      "{bounds$n_bounded} of {n} rows ({round(100 * share, 1)} %) have a bounded propensity: the arms overlap little.",
+      i = "Effects lean on the outcome regression there; think of leaving out or merging small arms."
+    ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
+  }
+  structure(c(parts, list(g = bounded$g, n = n, bounds = bounds)), class = "causalsynth_nuisance_arms")
+}
+
+# as_nuisance() of several arms.
+as_nuisance_arms <- function(treat, outcome, ps, q1, q0, bounds, weights, covs, call = rlang::caller_env()) {
+  check_present(ps, "ps", call)
+  check_present(q1, "q1", call)
+  if (!missing(q0)) {
+    abort("input", c("With several arms {.arg q1} is a matrix with a column an arm; leave {.arg q0} out."), call = call)
+  }
+  n <- length(treat)
+  check_given(treat, "treat", n, call)
+  check_given(outcome, "outcome", n, call)
+  treat <- arms_treatment(treat, "treat", call)
+  outcome <- numeric_outcome(outcome, "outcome", call)
+  ps <- check_arm_matrix(ps, "ps", n, treat$levels, call)
+  q <- check_arm_matrix(q1, "q1", n, treat$levels, call)
+  check_range(ps, "ps", call)
+  off <- sum(abs(rowSums(ps) - 1) > 1e-6)
+  if (off) abort("data", "The probabilities {.arg ps} do not add up to 1 in {off} of {n} row{?s}.", call = call)
+  if (outcome$family == "binomial") check_range(q, "q1", call)
+  weights <- check_case_weights(weights, n, call)
+  check_weighted_levels(weights, treat$values, treat$levels, call)
+  if (!is.null(covs)) {
+    check_data_frame(covs, "covs", call = call)
+    if (nrow(covs) != n) abort("input", "{.arg covs} has {nrow(covs)} row{?s}; {.arg treat} has {n}.", call = call)
+  }
+  new_nuisance_arms(list(
+    treat = treat$values, outcome = outcome$values, arms = treat$levels, ps = ps, q = q, weights = weights,
+    covs = covs, formula = NULL, terms = NULL,
+    roles = list(outcome = "outcome", treatment = "treat", covariates = names(covs)), treat_levels = treat$levels,
+    outcome_levels = outcome$levels, family = outcome$family, fits = NULL,
+    learners = c(treatment = "given", outcome = "given"), crossfit = c(treatment = "given", outcome = "given"),
+    folds = NULL, omitted = integer(), repeats = NULL
+  ), resolve_bounds(bounds, n, call), call)
+}
+
+check_arm_matrix <- function(x, name, n, levels, call) {
+  if (is.data.frame(x)) x <- as.matrix(x)
+  ok <- is.matrix(x) && is.numeric(x) && nrow(x) == n && ncol(x) == length(levels)
+  named <- ok && (is.null(colnames(x)) || setequal(colnames(x), levels))
+  if (!named) {
+    abort("input", c(
+      "{.arg {name}} must be a matrix of {n} rows with a column for each arm: {.val {levels}}.",
+      x = if (ok) "Its columns are {.val {colnames(x)}}."
+      else if (is.matrix(x)) "It has {nrow(x)} row{?s} and {ncol(x)} column{?s}." else "It is {describe(x)}."
+    ), call = call)
+  }
+  if (!is.null(colnames(x))) x <- x[, levels, drop = FALSE]
+  bad <- sum(!is.finite(x))
+  if (bad) abort("data", "{.arg {name}} is missing or infinite in {bad} place{?s}.", call = call)
+  dimnames(x) <- list(NULL, levels)
+  storage.mode(x) <- "double"
+  x
+}
