@@ -110,7 +110,8 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
   blueprint <- column_blueprint(x, decimals = FALSE)
   check_forest_size(blueprint)
   raw <- forest_fit(
-    encode_columns(x, blueprint, "x"), list(values = target$values, kind = target$kind, classes = length(target$classes)),
+    encode_columns(x, blueprint, "x"),
+    list(values = target$values, kind = target$kind, classes = length(target$classes)),
     sampling, c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
   )
   new_forest(raw, target, blueprint, options, sampling)
@@ -167,7 +168,7 @@ forest_sampling <- function(weights, clusters, n, options, call = rlang::caller_
     abort("input", "{.arg weights} must have {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
   }
   bad <- sum(!is.finite(weights) | weights < 0)
-  if (bad) abort("data", "{.arg weights} {cli::qty(bad)}{?is/are} negative, missing or infinite in {bad} row{?s}.", call = call)
+  if (bad) abort("data", "{.arg weights} has {bad} negative, missing or infinite value{?s}.", call = call)
   needed <- if (options$replace) 1 else max(1, round(options$sample_fraction * n))
   if (sum(weights > 0) < needed) {
     abort("data", c("{.arg weights} is positive in {sum(weights > 0)} row{?s}; bags of {needed} are drawn.",

@@ -20,7 +20,8 @@ learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 
     trees = check_whole(trees, "trees", max = 200000), mtry = mtry, min_node_size = min_node_size,
     min_bucket = min_bucket,
     max_depth = max_depth, sample_fraction = sample_fraction, replace = replace,
-    split_rule = check_choice(split_rule, c("default", "extratrees"), "split_rule"), honest = check_flag(honest, "honest")
+    split_rule = check_choice(split_rule, c("default", "extratrees"), "split_rule"),
+    honest = check_flag(honest, "honest")
   )
   options <- forest_options(trees, NULL, min_node_size, min_bucket, max_depth, sample_fraction, replace, 1)
   crossfit <- check_choice(crossfit, c("oob", "folds"), "crossfit")

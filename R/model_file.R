@@ -119,7 +119,8 @@ pack_model.causalsynth_hybrid <- function(x, keep_rows, call) {
 pack_model.causalsynth_nuisance <- function(x, keep_rows, call) {
   if (keep_rows) {
     # How to fit it anew, for the bootstrap, goes with it where that can be written.
-    lost <- tryCatch(is.null(encode_model(x$recipe, model_columns(x), call)), causalsynth_error_input = function(e) TRUE)
+    lost <- tryCatch(is.null(encode_model(x$recipe, model_columns(x), call)),
+                     causalsynth_error_input = function(e) TRUE)
     if (lost) x["recipe"] <- NULL
     return(x)
   }

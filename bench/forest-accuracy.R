@@ -1,8 +1,8 @@
-# The forest's accuracy against ranger's, same settings (500 trees, node size 5): Rscript bench/forest-accuracy.R
-# Over 20 seeds, each with its own split of the rows in halves (fresh rows where the law is known): loss on the held-out
-# half (of few rows: averaged over ten forests each), ours less ranger's, with its standard error over the seeds, the upper 95 % limit, and our own out-of-bag less
-# held-out loss. Loss: 1 - AUC and Brier score for classes, mean squared error (relative to ranger's) for means.
-# Result: bench/forest-accuracy.csv.
+# The forest's accuracy against ranger's, same settings (500 trees, node size 5): Rscript bench/forest-accuracy.R Over
+# 20 seeds, each with its own split of the rows in halves (fresh rows where the law is known): loss on the held-out half
+# (of few rows: averaged over ten forests each), ours less ranger's, with its standard error over the seeds, the upper
+# 95 % limit, and our own out-of-bag less held-out loss. Loss: 1 - AUC and Brier score for classes, mean squared error
+# (relative to ranger's) for means. Result: bench/forest-accuracy.csv.
 library(causalsynth)
 source("bench/lib.R")
 stopifnot(requireNamespace("ranger"), requireNamespace("mlbench"), requireNamespace("modeldata"))
@@ -52,7 +52,8 @@ sets <- list(
     list(train = generate(dgp_paper(), 1000, seed = seed), test = generate(dgp_paper(), 10000, seed = 1000 + seed))
   },
   ACTG175 = halves(trial()), PimaIndiansDiabetes = halves(classes("PimaIndiansDiabetes", "diabetes", "pos")),
-  Sonar = halves(classes("Sonar", "Class", "M")), BostonHousing = halves(means(stored("BostonHousing", "mlbench"), "medv")),
+  Sonar = halves(classes("Sonar", "Class", "M")),
+  BostonHousing = halves(means(stored("BostonHousing", "mlbench"), "medv")),
   `Friedman1, 2,000` = function(seed) {
     set.seed(seed)
     list(train = friedman(2000), test = friedman(5000))
@@ -61,7 +62,9 @@ sets <- list(
 )
 
 auc <- function(p, y) (sum(rank(p)[y == 1]) - sum(y) * (sum(y) + 1) / 2) / (sum(y) * sum(1 - y))
-losses <- function(p, y) if (all(y %in% 0:1)) c(auc = 1 - auc(p, y), brier = mean((p - y)^2)) else c(mse = mean((p - y)^2))
+losses <- function(p, y) {
+  if (all(y %in% 0:1)) c(auc = 1 - auc(p, y), brier = mean((p - y)^2)) else c(mse = mean((p - y)^2))
+}
 compare <- function(rows, seed) {
   binary <- all(rows$train$Y %in% 0:1)
   forests <- if (nrow(rows$train) < 500) 10 else 1

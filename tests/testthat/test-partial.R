@@ -57,7 +57,8 @@ test_that("classes", {
   expect_identical(levels(partial$class), levels(iris$Species))
   for (class in levels(iris$Species)) {
     part <- partial[partial$class == class, ]
-    expect_equal(part$estimate, by_hand(several, iris, "Petal.Width", part$Petal.Width, class = class), tolerance = 1e-12)
+    expect_equal(part$estimate, by_hand(several, iris, "Petal.Width", part$Petal.Width, class = class),
+                 tolerance = 1e-12)
   }
   one <- partial_dependence(several, iris, "Petal.Width", grid = 5, class = "virginica")
   expect_identical(one$estimate, partial$estimate[partial$class == "virginica"])

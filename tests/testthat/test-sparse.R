@@ -45,7 +45,8 @@ test_that("so do random cuts, honest trees and weights", {
 test_that("many rows: more distinct values than bins", {
   skip_if_not_installed("Matrix")
   study <- sparse_study(4000)
-  expect_identical(forest(study$sparse, study$y, trees = 3, seed = 1), forest(study$frame, study$y, trees = 3, seed = 1))
+  expect_identical(forest(study$sparse, study$y, trees = 3, seed = 1),
+                   forest(study$frame, study$y, trees = 3, seed = 1))
 })
 
 test_that("other classes of Matrix and columns without names", {
