@@ -83,12 +83,15 @@ void check_search(const Rows& rows, double least) {
   for (const auto& s : samples) target.add(&cell, s);
   double sum;
   target.sums(&cell, &sum);
-  SplitSearch<Target> search(target, {rows.column});
+  const std::vector<CodedColumn> columns{rows.column};
+  SplitSearch<Target> search(target, columns, SplitRule::best);
+  Stream stream(1, StreamTag::test, 0);
   Split best;
   best.left_sums.resize(1);
   const NodeSummary node{&sum, all.w, least};
   auto look = [&](const auto& codes) {
-    return search.improve(codes.data(), samples.data(), samples.size(), rows.column, 0, node, best);
+    return search.improve(codes.data(), samples.data(), samples.size(), rows.column, 0, node,
+                          stream, best);
   };
   for (int again = 0; again < 2; ++again) {  // the search leaves nothing behind
     best.score = -1;
