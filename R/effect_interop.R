@@ -14,7 +14,7 @@ set_coef.causalsynth_effect <- function(model, coefs, ...) {
 }
 
 # marginaleffects takes only classes that it knows, or that this option of its own names.
-.onLoad <- function(libname, pkgname) {
+name_effects_to_marginaleffects <- function() {
   known <- getOption("marginaleffects_model_classes")
   if (is.null(known) || is.character(known)) {
     options(marginaleffects_model_classes = union(known, "causalsynth_effect"))

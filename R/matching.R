@@ -53,7 +53,7 @@ match_columns <- function(pieces, call) {
   many <- vapply(frame, function(x) is.factor(x) && nlevels(x) > 2, NA)
   indicators <- lapply(frame[many], stats::contrasts, contrasts = FALSE)
   design <- list(terms = attr(frame, "terms"), contrasts = if (length(indicators)) indicators)
-  x <- frame_matrix(design, frame, covs, call)
+  x <- frame_matrix(design, frame, covs)
   x[, colnames(x) != "(Intercept)", drop = FALSE]
 }
 

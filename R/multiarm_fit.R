@@ -44,12 +44,12 @@ crossfit_probabilities <- function(job, fold, key) {
   }
   fit <- fit_rows(seq_along(job$treat), 0)
   found <- if (how == "oob") predict_arms_oob(fit) else predict_arms(fit, job$covs, job$threads)
-  if (is.null(found)) abort_no_oob(job$call)
+  if (is.null(found)) abort_learner_without_oob(job$call)
   values[] <- found
   list(values = values, reports = reports, fit = if (how == "none" && inherits(fit, "fit_arms_glm")) fit)
 }
 
-abort_no_oob <- function(call) {
+abort_learner_without_oob <- function(call) {
   abort("input", c(
     "{.code crossfit = \"oob\"} was asked of a learner without out-of-bag predictions.",
     i = "Use {.code crossfit = \"folds\"}."
@@ -114,12 +114,12 @@ predict_arm_outcome <- function(job, fit, rows, arm, joint) {
 arm_outcome_oob <- function(job, fit, arm, joint) {
   if (joint) {
     found <- predict_oob(fit, with_treatment(job, job$covs, arm_value(job, arm)), job$threads)
-    if (is.null(found)) abort_no_oob(job$call)
+    if (is.null(found)) abort_learner_without_oob(job$call)
     return(found)
   }
   own <- job$treat == arm
   inside <- predict_oob(fit)
-  if (is.null(inside)) abort_no_oob(job$call)
+  if (is.null(inside)) abort_learner_without_oob(job$call)
   values <- numeric(length(own))
   values[own] <- inside
   if (any(!own)) values[!own] <- predict_fit(fit, take_rows(job$covs, !own), job$threads)

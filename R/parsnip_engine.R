@@ -1,10 +1,5 @@
 # The engine "causalsynth" of parsnip's rand_forest(), known to parsnip as soon as both packages are loaded.
 
-.onLoad <- function(libname, pkgname) {
-  if (isNamespaceLoaded("parsnip")) add_parsnip_engine()
-  setHook(packageEvent("parsnip", "onLoad"), function(...) add_parsnip_engine())
-}
-
 # Once a session: parsnip keeps its engines when this package is unloaded.
 add_parsnip_engine <- function() {
   if ("causalsynth" %in% parsnip::show_engines("rand_forest")$engine) return(invisible())
