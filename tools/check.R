@@ -51,7 +51,9 @@ main <- function() {
   Sys.setenv(
     R_MAKEVARS_USER = normalizePath("Makevars"),
     "_R_CHECK_FORCE_SUGGESTS_" = "false", "_R_CHECK_CRAN_INCOMING_REMOTE_" = "false",
-    "_R_CHECK_SYSTEM_CLOCK_" = "0", "_R_CHECK_DEPENDS_ONLY_" = if (depends_only) "true" else "false",
+    # Neither the clock nor the list of orphaned packages is to be asked of the network.
+    "_R_CHECK_SYSTEM_CLOCK_" = "0", "_R_CHECK_ORPHANED_" = "false",
+    "_R_CHECK_DEPENDS_ONLY_" = if (depends_only) "true" else "false",
     NOT_CRAN = "false"
   )
   if (run("build", if (depends_only) "--no-build-vignettes", shQuote(root)) != 0) stop("R CMD build failed")
