@@ -40,6 +40,15 @@ allowed_patterns <- function() {
   sub(" :: .*$", "", lines)
 }
 
+# --as-cran asks CRAN's list of packages whether suggested ones that are not installed are orphaned: this list, of none,
+# answers without the network.
+stand_in_for_cran <- function() {
+  folder <- file.path(tempfile("cran-"), "web", "packages")
+  dir.create(folder, recursive = TRUE)
+  saveRDS(data.frame(Package = character(), Maintainer = character()), file.path(folder, "packages.rds"))
+  paste0("file://", normalizePath(file.path(folder, "..", "..")))
+}
+
 main <- function() {
   folder <- tempfile("check-")
   dir.create(folder)
@@ -51,8 +60,7 @@ main <- function() {
   Sys.setenv(
     R_MAKEVARS_USER = normalizePath("Makevars"),
     "_R_CHECK_FORCE_SUGGESTS_" = "false", "_R_CHECK_CRAN_INCOMING_REMOTE_" = "false",
-    # Neither the clock nor the list of orphaned packages is to be asked of the network.
-    "_R_CHECK_SYSTEM_CLOCK_" = "0", "_R_CHECK_ORPHANED_" = "false",
+    "_R_CHECK_SYSTEM_CLOCK_" = "0", R_CRAN_WEB = stand_in_for_cran(),
     "_R_CHECK_DEPENDS_ONLY_" = if (depends_only) "true" else "false",
     NOT_CRAN = "false"
   )

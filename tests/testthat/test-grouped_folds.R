@@ -30,7 +30,7 @@ test_that("no learner predicts a row from its own cluster", {
       nu <- nuisance(y ~ a | id, d, learn_glm(), learner, cluster = cluster, seed = 1)
       mean((ifelse(d$a == 1, nu$q1, nu$q0) - d$y)^2) / var(d$y)
     }
-    expect_lt(error(NULL), .6, label = learner$label)
+    expect_lt(error(NULL), .7, label = learner$label)
     expect_gt(error(d$cluster), .95, label = learner$label)
   }
 })
