@@ -25,7 +25,8 @@
 #' @examples
 #' a <- rep(0:1, 50)
 #' y <- rep(c(0, 1, 1), length.out = 100)
-#' fit <- estimate_effect(as_nuisance(a, y, rep(.5, 100), rep(.7, 100), rep(.6, 100)), contrasts = TRUE)
+#' fit <- estimate_effect(as_nuisance(a, y, rep(.5, 100), rep(.7, 100), rep(.6, 100)),
+#'   contrasts = TRUE)
 #' tidy(fit)
 #' tidy(fit, exponentiate = TRUE)
 #' glance(fit)

@@ -41,7 +41,8 @@
 #'   and Spiess (2022), JASA 117, 983-995. Rubin (1973), Biometrics 29, 159-183 (greedy pairs).
 #' @examples
 #' study <- generate(dgp_paper("moderate"), 500, seed = 1)
-#' fit <- estimate_effect(Y ~ A | ., study, method = c(est_matching(m = 3, bias_adjust = TRUE), "aipw"),
+#' fit <- estimate_effect(Y ~ A | ., study, method = c(est_matching(m = 3, bias_adjust = TRUE),
+#'   "aipw"),
 #'                        learner_treatment = learn_glm(), learner_outcome = learn_glm())
 #' fit
 #' vcov(fit)

@@ -16,7 +16,8 @@
 #' if (requireNamespace("parsnip", quietly = TRUE)) {
 #'   study <- generate(dgp_paper("moderate"), 200, seed = 1)
 #'   tree <- learn_parsnip(parsnip::decision_tree(engine = "rpart", min_n = 20))
-#'   if (requireNamespace("rpart", quietly = TRUE)) nuisance(Y ~ A | ., study, tree, tree, folds = 2, seed = 1)
+#'   if (requireNamespace("rpart", quietly = TRUE)) nuisance(Y ~ A | ., study, tree, tree,
+#'   folds = 2, seed = 1)
 #' }
 #' @export
 learn_parsnip <- function(model_spec, outcome = c("by_arm", "joint"), crossfit = c("folds", "none")) {
