@@ -1,5 +1,7 @@
 #include "pack.h"
 
+#include <algorithm>
+
 namespace causalsynth {
 namespace {
 
@@ -10,37 +12,57 @@ void pack(const Tree& tree, ArchiveWriter& out) {
   out.vector(tree.subsets);
 }
 
-// Also notes whether there are factor splits. Children lie behind their parent, so that no walk can
-// run in a circle or out of the arrays.
-void check(Tree& tree, const Forest& forest) {
-  const std::size_t n = tree.nodes.size();
-  ArchiveReader::require(n % 2 == 1 && tree.values.size() == tree.leaves() * forest.width);
-  ArchiveReader::require(tree.subset_at.empty() || tree.subset_at.size() == n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const Node& node = tree.nodes[i];
-    if (node.leaf()) {
-      ArchiveReader::require(node.leaf_number() < tree.leaves());
-      continue;
-    }
-    ArchiveReader::require(node.left() > i && node.left() + 1u < n);
-    ArchiveReader::require(node.column < forest.quantiser.columns().size());
-    const ColumnBins& column = forest.quantiser.columns()[node.column];
-    ArchiveReader::require(node.factor() == column.factor);
-    tree.has_factors = tree.has_factors || node.factor();
-    if (!node.factor() || column.bins <= Node::kNarrowLevels) continue;
-    const std::size_t words = (column.bins + 64) / 64;
-    ArchiveReader::require(!tree.subset_at.empty() &&
-                           tree.subset_at[i] + words <= tree.subsets.size());
-  }
+// A split by a factor of many levels has its subset.
+bool has_subset(const Tree& tree, std::size_t node, const ColumnBins& column) {
+  if (column.bins <= Node::kNarrowLevels) return true;
+  const std::size_t words = (column.bins + 64) / 64;
+  return !tree.subset_at.empty() && tree.subset_at[node] + words <= tree.subsets.size();
 }
 
-Tree unpack_tree(ArchiveReader& in, const Forest& forest) {
+// What splits of each column may be.
+struct SplitLimits {
+  std::vector<std::uint32_t> cuts;  // cuts lie below; a factor's hold levels
+  std::vector<std::uint8_t> factor;
+
+  explicit SplitLimits(const std::vector<ColumnBins>& columns) {
+    for (const ColumnBins& column : columns) {
+      cuts.push_back(column.factor ? 65536 : column.bins);
+      factor.push_back(column.factor);
+    }
+  }
+};
+
+// Also notes whether there are factor splits. Children lie behind their parent, so that no walk can
+// run in a circle or out of the arrays. Nodes are judged without branches: they are many.
+void check(Tree& tree, const Forest& forest, const SplitLimits& limits) {
+  const std::size_t n = tree.nodes.size(), leaves = tree.leaves();
+  ArchiveReader::require(n % 2 == 1 && tree.values.size() == leaves * forest.width);
+  ArchiveReader::require(tree.subset_at.empty() || tree.subset_at.size() == n);
+  const std::size_t columns = limits.cuts.size();
+  bool good = columns > 0, factors = false;
+  for (std::size_t i = 0; good && i < n; ++i) {
+    const Node node = tree.nodes[i];
+    const std::size_t link = node.left(), column = std::min<std::size_t>(node.column, columns - 1);
+    const bool leaf = node.leaf(), factor = node.factor();
+    const bool child = (link > i) & (link + 1 < n) & (node.column < columns);
+    const bool cut = (factor == (limits.factor[column] != 0)) & (node.cut < limits.cuts[column]);
+    good &= (leaf & (link < leaves)) | (!leaf & child & cut);
+    factors |= factor & !leaf;
+  }
+  ArchiveReader::require(good);
+  tree.has_factors = factors;
+  for (std::size_t i = 0; factors && i < n; ++i)
+    if (tree.nodes[i].factor() && !tree.nodes[i].leaf())
+      ArchiveReader::require(has_subset(tree, i, forest.quantiser.columns()[tree.nodes[i].column]));
+}
+
+Tree unpack_tree(ArchiveReader& in, const Forest& forest, const SplitLimits& limits) {
   Tree tree;
   in.vector(tree.nodes);
   in.vector(tree.values);
   in.vector(tree.subset_at);
   in.vector(tree.subsets);
-  check(tree, forest);
+  check(tree, forest, limits);
   return tree;
 }
 
@@ -105,9 +127,10 @@ Forest unpack_forest(ArchiveReader& in) {
   in.vector(forest.sampling.weights);
   in.vector(forest.sampling.clusters);
   forest.quantiser = unpack_quantiser(in);
+  const SplitLimits limits(forest.quantiser.columns());
   for (auto* trees : {&forest.trees, &forest.extra_trees}) {
     trees->resize(in.count());
-    for (Tree& tree : *trees) tree = unpack_tree(in, forest);
+    for (Tree& tree : *trees) tree = unpack_tree(in, forest, limits);
   }
   return forest;
 }
