@@ -108,7 +108,8 @@ void check_search(const Rows& rows, double least) {
                           : 1.0;
   const double found = best.score * unit * unit;
   // Packed scores are of single precision.
-  const double close = sizeof(typename Target::Cell) == 4 ? 1e-6 * std::fabs(expected) : 1e-9 * scale;
+  const double close =
+      sizeof(typename Target::Cell) == 4 ? 1e-6 * std::fabs(expected) : 1e-9 * scale;
   CHECK(std::fabs(found - expected) <= std::max(close, 1e-9 * scale));
   if (!best.found()) return;
   double left = 0;

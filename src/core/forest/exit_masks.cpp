@@ -56,12 +56,20 @@ inline SetWord load(const ExitSet* set) {
 inline void store(ExitSet* set, SetWord word) {
   _mm_store_si128(reinterpret_cast<__m128i*>(set), word);
 }
-inline SetWord both(SetWord a, SetWord b) { return _mm_and_si128(a, b); }
+inline SetWord both(SetWord a, SetWord b) {
+  return _mm_and_si128(a, b);
+}
 #else
 using SetWord = ExitSet;
-inline SetWord load(const ExitSet* set) { return *set; }
-inline void store(ExitSet* set, SetWord word) { *set = word; }
-inline SetWord both(SetWord a, SetWord b) { return {a.low & b.low, a.high & b.high}; }
+inline SetWord load(const ExitSet* set) {
+  return *set;
+}
+inline void store(ExitSet* set, SetWord word) {
+  *set = word;
+}
+inline SetWord both(SetWord a, SetWord b) {
+  return {a.low & b.low, a.high & b.high};
+}
 #endif
 
 }  // namespace
@@ -85,8 +93,8 @@ bool ExitMasks::open_table(std::uint32_t column, const LookupCodes& codes) {
     used_.push_back(number);
     table_at_.push_back(add_table(group.size));
   }
-  column_at_[column] = group.columns.size() > 1 ? add_table(data_->columns[column].bins + 1)
-                                                : table_at_.back();
+  column_at_[column] =
+      group.columns.size() > 1 ? add_table(data_->columns[column].bins + 1) : table_at_.back();
   columns_.push_back(column);
   return true;
 }
@@ -94,7 +102,11 @@ bool ExitMasks::open_table(std::uint32_t column, const LookupCodes& codes) {
 inline ExitMasks::Place ExitMasks::place(std::uint32_t number, const Node& node, std::uint32_t left,
                                          bool inner) const {
   const std::size_t mark = column_at_[node.column] + node.cut + 1u;
-  return {number, left, 0, 0, static_cast<std::uint32_t>(inner ? mark : kSpare),
+  return {number,
+          left,
+          0,
+          0,
+          static_cast<std::uint32_t>(inner ? mark : kSpare),
           !inner || !(node.factor() || node.missing_right())};
 }
 

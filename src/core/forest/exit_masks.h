@@ -127,8 +127,8 @@ class ExitMasks {
   const CodedFrame* data_ = nullptr;
   bool complete_ = false;
   std::vector<std::uint32_t> exits_;  // nodes, from left to right
-  std::vector<std::uint32_t> used_;    // groups
-  std::vector<Start> table_at_;        // of each of them
+  std::vector<std::uint32_t> used_;   // groups
+  std::vector<Start> table_at_;       // of each of them
   std::vector<ExitSet> tables_;
   // While building: the top, its columns, and where their tables begin.
   std::vector<Place> places_;

@@ -42,9 +42,8 @@ class Trainer {
     parallel_for(count, execution, [&](std::size_t t, const CancelFlag& cancel) {
       Workbench<Target>* bench = take();
       bags_.draw(first + t, bench->bag);
-      const GrownTree& tree = options_.honest
-                                  ? grow_honest(*bench, first + t, cancel)
-                                  : bench->grower.grow(first + t, bench->bag, cancel);
+      const GrownTree& tree = options_.honest ? grow_honest(*bench, first + t, cancel)
+                                              : bench->grower.grow(first + t, bench->bag, cancel);
       if (options_.out_of_bag) report_left_out(*bench, tree);
       keep(t, tree);
       give_back(bench);

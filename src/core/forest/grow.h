@@ -72,7 +72,8 @@ class TreeGrower {
       total += counts[row];
     }
     auto bagged = static_cast<std::size_t>(sample - samples_.data());
-    if (total > Target::kMaxWeight && *std::max_element(bag.begin(), bag.end()) > Target::kMaxWeight)
+    if (total > Target::kMaxWeight &&
+        *std::max_element(bag.begin(), bag.end()) > Target::kMaxWeight)
       bagged = start_heavy(bag);
     open_root(total, static_cast<std::uint32_t>(bagged));
   }

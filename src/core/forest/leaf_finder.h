@@ -16,8 +16,7 @@ class LeafFinder {
   explicit LeafFinder(const LookupCodes& codes)
       : codes_(codes), at_(kMostRows), moving_(kMostRows + 1), sets_(kMostRows) {
     for (const CodedColumn& column : codes.data().columns)
-      columns_.push_back(
-          {column.is_wide() ? nullptr : column.narrow.data(), column.wide.data()});
+      columns_.push_back({column.is_wide() ? nullptr : column.narrow.data(), column.wide.data()});
   }
 
   // The tree of the following calls; tables pay where it takes many rows.
@@ -43,9 +42,10 @@ class LeafFinder {
     }
     while (moving > 0)
       moving = tree_->has_factors
-                   ? step(moving, rows, [&](std::uint32_t at, const Node&, std::uint32_t code) {
-                       return tree_->goes_right(at, code);
-                     })
+                   ? step(moving, rows,
+                          [&](std::uint32_t at, const Node&, std::uint32_t code) {
+                            return tree_->goes_right(at, code);
+                          })
                    : step(moving, rows, [](std::uint32_t, const Node& node, std::uint32_t code) {
                        const std::uint32_t shift = (node.link >> 1) & 1u;
                        return code - shift > node.cut - shift;

@@ -5,8 +5,26 @@
 namespace causalsynth {
 namespace {
 
+// Set in the kind of a forest whose links are stored as differences.
+constexpr std::uint32_t kDifferences = 16;
+
+// Adds `sign` times what a link would be if nodes lay level by level, as they do: what is stored is
+// then all but 0, and costs a file nothing.
+void shift_links(std::vector<Node>& nodes, std::uint32_t sign) {
+  std::uint32_t inner = 0, leaves = 0;
+  for (Node& node : nodes) {
+    const std::uint32_t leaf = node.leaf();
+    const std::uint32_t expected = leaf * leaves + (1 - leaf) * (1 + 2 * inner);
+    node.link += sign * (expected << 3);
+    leaves += leaf;
+    inner += 1 - leaf;
+  }
+}
+
 void pack(const Tree& tree, ArchiveWriter& out) {
-  out.vector(tree.nodes);
+  std::vector<Node> nodes = tree.nodes;
+  shift_links(nodes, ~std::uint32_t{0});  // -1
+  out.vector(nodes);
   out.vector(tree.values);
   out.vector(tree.subset_at);
   out.vector(tree.subsets);
@@ -56,9 +74,11 @@ void check(Tree& tree, const Forest& forest, const SplitLimits& limits) {
       ArchiveReader::require(has_subset(tree, i, forest.quantiser.columns()[tree.nodes[i].column]));
 }
 
-Tree unpack_tree(ArchiveReader& in, const Forest& forest, const SplitLimits& limits) {
+Tree unpack_tree(ArchiveReader& in, const Forest& forest, const SplitLimits& limits,
+                 bool differences) {
   Tree tree;
   in.vector(tree.nodes);
+  if (differences) shift_links(tree.nodes, 1);
   in.vector(tree.values);
   in.vector(tree.subset_at);
   in.vector(tree.subsets);
@@ -94,7 +114,7 @@ Quantiser unpack_quantiser(ArchiveReader& in) {
 
 // Of the options, those that drawing the bags anew needs.
 void pack(const Forest& forest, ArchiveWriter& out) {
-  out.value(static_cast<std::uint32_t>(forest.kind));
+  out.value(static_cast<std::uint32_t>(forest.kind) | kDifferences);
   out.value(static_cast<std::uint64_t>(forest.width));
   out.value(static_cast<std::uint64_t>(forest.rows));
   out.value(forest.options.key);
@@ -113,7 +133,9 @@ void pack(const Forest& forest, ArchiveWriter& out) {
 
 Forest unpack_forest(ArchiveReader& in) {
   Forest forest;
-  const auto kind = in.value<std::uint32_t>();
+  const auto mark = in.value<std::uint32_t>();
+  const bool differences = mark & kDifferences;
+  const std::uint32_t kind = mark & ~kDifferences;
   ArchiveReader::require(kind <= static_cast<std::uint32_t>(TargetKind::classes));
   forest.kind = static_cast<TargetKind>(kind);
   forest.width = static_cast<std::size_t>(in.value<std::uint64_t>());
@@ -130,7 +152,7 @@ Forest unpack_forest(ArchiveReader& in) {
   const SplitLimits limits(forest.quantiser.columns());
   for (auto* trees : {&forest.trees, &forest.extra_trees}) {
     trees->resize(in.count());
-    for (Tree& tree : *trees) tree = unpack_tree(in, forest, limits);
+    for (Tree& tree : *trees) tree = unpack_tree(in, forest, limits, differences);
   }
   return forest;
 }

@@ -1,6 +1,6 @@
-// As CutScores, for cells of one word: the left side's weight in the low half, its weight of class 1
-// in the high one. Four cuts are scored at a time where there are vectors; the same bits as one by
-// one. In nodes of at most kExact draws all but the last two operations are exact in single
+// As CutScores, for cells of one word: the left side's weight in the low half, its weight of class
+// 1 in the high one. Four cuts are scored at a time where there are vectors; the same bits as one
+// by one. In nodes of at most kExact draws all but the last two operations are exact in single
 // precision; larger ones are scored in double.
 #pragma once
 #include <algorithm>
@@ -106,15 +106,15 @@ class PackedCutScores {
   std::size_t find_place(float top) const {
     const __m128 wanted = _mm_set1_ps(top);
     for (std::size_t i = 0;; i += 4) {
-      const int equal =
-          _mm_movemask_ps(_mm_cmpeq_ps(_mm_loadu_ps(scores_.data() + i), wanted));
+      const int equal = _mm_movemask_ps(_mm_cmpeq_ps(_mm_loadu_ps(scores_.data() + i), wanted));
       if (equal) return i + static_cast<std::size_t>(lowest_bit(static_cast<unsigned>(equal)));
     }
   }
 #else
   float score_fours(const NodeSummary& node) {
     float top = -1.0f;
-    for (std::size_t i = 0; i < n_; ++i) top = std::max(top, scores_[i] = score_of(cells_[i], node));
+    for (std::size_t i = 0; i < n_; ++i)
+      top = std::max(top, scores_[i] = score_of(cells_[i], node));
     return top;
   }
 

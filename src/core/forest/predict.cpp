@@ -15,8 +15,8 @@ RowBlocks row_blocks(std::size_t rows) {
   return {rows, std::min(kMost, std::max(kLeast, rows / 8))};
 }
 
-// Calls use(first row, tree, leaves, how many) for pieces of rows, the trees of a row in order; rows
-// run side by side.
+// Calls use(first row, tree, leaves, how many) for pieces of rows, the trees of a row in order;
+// rows run side by side.
 template <class Use>
 void each_leaf(const Forest& forest, const CodedFrame& data, const Execution& execution, Use use) {
   const RowBlocks blocks = row_blocks(data.rows);
