@@ -44,7 +44,7 @@ gen_data <- function(rows, range = c("none", "seed")) {
 format.gen_data <- function(x, ...) sprintf("<generator spec> %s (%s)", x$label, count_phrase(nrow(x$rows), "row"))
 
 #' @exportS3Method
-learn_rows.gen_data <- function(spec, data, key, threads, call) {
+learn_rows.gen_data <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
   cleaned <- clean_rows(spec$rows, data, spec$range, call)
   if (nrow(cleaned$rows) == 0) {
     abort("data", c(

@@ -6,6 +6,10 @@
 #' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing
 #'   values allowed.
 #' @param ... Unknown names are an error.
+#' @param strata Names of columns that divide the rows: one fit for each combination of their values, of at least 30
+#'   rows. Rows drawn keep the strata's shares (each stratum gets its share of n rows, rounded up or down at random).
+#' @param weights Survey weights: a number of at least 0 for each row of `data`, or `NULL`. The law learned is that of
+#'   the rows taken in proportion to their weights.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default (see [causalsynth-package]); the result does not
 #'   depend on it.
@@ -18,8 +22,9 @@
 #' fit
 #' generate(fit, 5, seed = 3)
 #' @export
-fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("seed", "threads"))
+fit_generator <- function(spec, data, ..., strata = NULL, weights = NULL, seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("strata", "weights", "seed", "threads"))
+  call <- rlang::current_env()
   check_present(spec, "spec")
   if (!inherits(spec, "causalsynth_gen")) {
     abort("input", c(
@@ -29,21 +34,45 @@ fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
   }
   check_data_frame(data, "data")
   if (length(data) == 0) abort("data", "{.arg data} has no column.")
-  for (name in names(data)) check_covariate(data[[name]], name, rlang::current_env())
-  fit <- learn_rows(spec, data, rng_key(seed), resolve_threads(threads), rlang::current_env())
-  fit$blueprint <- column_blueprint(data)
+  for (name in names(data)) check_covariate(data[[name]], name, call)
+  weights <- check_survey_weights(weights, nrow(data), call)
+  strata <- check_strata(strata, data, call)
+  key <- rng_key(seed)
+  threads <- resolve_threads(threads)
+  if (is.null(strata)) {
+    fit <- fit_columns(spec, data, key, threads, weights, call)
+  } else {
+    fit <- finish_generator(learn_strata(spec, data, strata, key, threads, weights, call), spec, data)
+  }
   fit$template <- row_template(data)
+  fit
+}
+
+fit_columns <- function(spec, data, key, threads, weights, call) {
+  finish_generator(learn_rows(spec, data, key, threads, weights, call), spec, data)
+}
+
+finish_generator <- function(fit, spec, data) {
+  fit$blueprint <- fit$blueprint %||% column_blueprint(data)
   fit$n <- nrow(data)
   fit$spec <- spec
   class(fit) <- c(class(fit), "causalsynth_generator")
   fit
 }
 
-# What a kind of generator does: learn_rows() returns a classed list, draw_columns() a list of n encoded columns
-# (numbers,
-# or codes of the blueprint's levels) in the blueprint's order.
-learn_rows <- function(spec, data, key, threads, call) UseMethod("learn_rows")
+# What a kind of generator does.
+# learn_rows(): a classed list. `weights`: survey weights, a finite number >= 0 for each row of `data` and a positive sum,
+# or NULL. A generator of text columns may return a `blueprint` of its own, to leave out levels of few rows.
+# draw_columns(): a list of n encoded columns (numbers, or codes of the blueprint's levels; NA: missing) in the
+# blueprint's order.
+# draw_given(): the same given some columns. `given` is a named list over the blueprint's columns, each of
+#   list(value = n numbers or codes, none missing), one a row;
+#   list(low = , high = ), an interval with both ends, which may be infinite;
+#   list(codes = allowed codes of a factor).
+# The columns of a `value` come back as given. See R/given.R for the default method.
+learn_rows <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) UseMethod("learn_rows")
 draw_columns <- function(fit, n, key, threads) UseMethod("draw_columns")
+draw_given <- function(fit, n, given, key, threads) UseMethod("draw_given")
 
 # An empty frame of the seed's class (data.frame, tibble, data.table) without its rows' names.
 row_template <- function(data) {
