@@ -53,7 +53,9 @@ generate_to <- function(model, n, path, format = c("parquet", "csv"), shard_rows
   }
   threads <- resolve_threads(threads)
   count <- ceiling(n / shard_rows)
-  if (count > 1e6) abort("input", "{count} shards are too many: choose {.arg shard_rows} larger.")
+  if (count > 1e6) {
+    abort("input", "{count_phrase(count, 'shard')} are too many: choose {.arg shard_rows} larger.")
+  }
   wanted <- check_shards(shards, count, call)
   folder <- shard_folder(path, call)
   job <- list(model = model, more = more, format = format, n = n, shard_rows = shard_rows, folder = folder,

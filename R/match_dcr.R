@@ -51,6 +51,8 @@ match_dcr <- function(fit, data, holdout, ..., n = nrow(data), columns = NULL, a
   rounds <- check_whole(rounds, "rounds", max = 1000)
   if (!is.null(tolerance)) tolerance <- check_number(tolerance, "tolerance", 0, 1)
   columns <- columns %||% names(fit$blueprint)
+  absent <- setdiff(columns, names(holdout))
+  if (length(absent)) abort("data", "{.arg holdout} lacks {length(absent)} column{?s}: {.val {absent}}.")
   reference <- dcr(data, holdout, columns, threads = threads)
   job <- list(
     fit = fit, data = unclass_frame(as.data.frame(data)), n = n, columns = reference$columns, adjust = adjust,
