@@ -48,8 +48,8 @@ score_moments <- function(margin) {
   )
 }
 
-# Integrals of h_k phi and of z h_k phi between quantiles, k = 1 ... terms: one row an interval, h_k the normalised Hermite
-# polynomial. From d/dz(h_{k-1} phi) = -sqrt(k) h_k phi and z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}.
+# Integrals of h_k phi and of z h_k phi between quantiles, k = 1 ... terms: one row an interval, h_k the normalised
+# Hermite polynomial. From d/dz(h_{k-1} phi) = -sqrt(k) h_k phi and z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}.
 hermite_integrals <- function(from, to, terms = hermite_terms) {
   at <- function(p) {
     z <- pmin(pmax(stats::qnorm(p), -40), 40)
@@ -67,8 +67,8 @@ hermite_integrals <- function(from, to, terms = hermite_terms) {
   list(one = one[, seq_len(terms), drop = FALSE], z = unname(terms_z))
 }
 
-# Correlation matrix of latents from their scores (matrix n x latents, 0 where missing), whether seen (NULL: all are) and
-# coefficients (terms x latents); `square`: their second moments.
+# Correlation matrix of latents from their scores (matrix n x latents, 0 where missing), whether seen (NULL: all are)
+# and coefficients (terms x latents); `square`: their second moments.
 latent_correlation <- function(scores, seen, hermite, square, weights, threads) {
   if (ncol(scores) == 0) return(matrix(0, 0, 0))
   n <- nrow(scores)

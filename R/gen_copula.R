@@ -141,7 +141,8 @@ column_state <- function(values, entry, settings, weights, jitter, order = NULL)
   }
   if (entry$kind == "numeric" && all(margin$low == margin$high)) values <- nearest_value(values, margin$low)
   latent <- latent_scores(margin, values, length(known))
-  list(margin = margin, scores = latent$scores, hermite = latent$hermite, square = latent$square, lost = lost, share_missing = share,
+  list(margin = margin, scores = latent$scores, hermite = latent$hermite, square = latent$square, lost = lost,
+       share_missing = share,
        seen = as.numeric(!is.na(values)))
 }
 

@@ -235,8 +235,8 @@ write_whole <- function(bytes, file, overwrite, call) {
   })
 }
 
-# `write(part)` makes the file under another name beside the target, which is then renamed: a reader sees the old file or
-# the new one, whole.
+# `write(part)` makes the file under another name beside the target, which is then renamed: a reader sees the old file
+# or the new one, whole.
 write_aside <- function(file, overwrite, call, write) {
   part <- tempfile(".model-", dirname(file), ".part")
   on.exit(unlink(part))

@@ -14,7 +14,8 @@ models <- list(
   gen_forest = fit_generator(gen_forest(), study, seed = 2)
 )
 
-# The largest sum of the resident memory of this process and its children, seen every 20 ms by a child that is not counted.
+# The largest sum of the resident memory of this process and its children, seen every 20 ms by a child that is not
+# counted.
 watch_memory <- function(file) {
   parent <- Sys.getpid()
   script <- sprintf(paste(

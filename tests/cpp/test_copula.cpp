@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -8,8 +9,8 @@ using namespace causalsynth;
 
 namespace {
 
-// Two columns: one uniform on [0, 1], one of three values; their latents correlate by rho. A third is missing in a
-// fifth of the rows, on a latent of its own.
+// Two columns: one uniform on [0, 1], one of three values; their latents correlate by rho. A third
+// is missing in a fifth of the rows, on a latent of its own.
 struct Model {
   std::vector<double> uniform_cum{0, 1}, uniform_low{0}, uniform_high{1};
   std::vector<double> three_cum{0, .25, .75, 1}, three{1, 2, 3};
@@ -143,7 +144,7 @@ TEST_CASE("correlations are found again from mean products of scores") {
   std::vector<double> hermite(2 * terms, 0.0);
   double h = 1;  // h_{k-1}(0) of normalised polynomials, for even k - 1
   for (std::size_t k = 1; k <= terms; k += 2) {
-    hermite[k - 1] = 2 * std::sqrt(2 / M_PI) * h / std::sqrt(2 * M_PI) / std::sqrt(static_cast<double>(k));
+    hermite[k - 1] = 2 / M_PI * h / std::sqrt(static_cast<double>(k));
     h *= -std::sqrt(static_cast<double>(k) / static_cast<double>(k + 1));
   }
   std::copy_n(hermite.begin(), terms, hermite.begin() + static_cast<std::ptrdiff_t>(terms));

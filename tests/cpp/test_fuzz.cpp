@@ -1,6 +1,6 @@
-// Damaged model files: 10,000 mutations at each layer of reading (values: test_value.cpp). Whatever comes out, an error or another model, nothing
-// may crash; run under the address sanitizer (CMakeLists.txt).
-#include <algorithm>
+// Damaged model files: 10,000 mutations at each layer of reading (values: test_value.cpp). Whatever
+// comes out, an error or another model, nothing may crash; run under the address sanitizer
+// (CMakeLists.txt).
 #include <cmath>
 #include <functional>
 #include <string>
@@ -21,7 +21,7 @@ namespace {
 using Bytes = std::vector<unsigned char>;
 constexpr int kMutations = 10000;
 
-// Cut short, bits flipped, bytes replaced, a stretch copied elsewhere, or foreign from some byte on.
+// Cut short, bits flipped, bytes replaced, a stretch copied elsewhere, foreign from some byte on.
 Bytes mutate(const Bytes& from, Stream& stream) {
   Bytes bytes = from;
   const auto size = static_cast<std::uint32_t>(bytes.size());
@@ -33,10 +33,11 @@ Bytes mutate(const Bytes& from, Stream& stream) {
       bytes[stream.below(size)] ^= static_cast<unsigned char>(1u << stream.below(8));
   if (kind == 2)
     for (std::uint32_t k = 0; k < places; ++k)
-      bytes[stream.below(size)] = stream.below(2) ? 0xFF : static_cast<unsigned char>(stream.below(256));
+      bytes[stream.below(size)] = static_cast<unsigned char>(stream.below(2) * 255);
   if (kind == 3) {
     const std::uint32_t length = 1 + stream.below(std::min(size, 64u));
-    const std::uint32_t source = stream.below(size - length + 1), to = stream.below(size - length + 1);
+    const std::uint32_t source = stream.below(size - length + 1);
+    const std::uint32_t to = stream.below(size - length + 1);
     std::copy_n(from.begin() + source, length, bytes.begin() + to);
   }
   if (kind == 4)
@@ -45,7 +46,7 @@ Bytes mutate(const Bytes& from, Stream& stream) {
   return bytes;
 }
 
-// How many mutations of `bytes` were refused by `read`; other exceptions than those of a reader fail.
+// How many mutations of `bytes` were refused by `read`; exceptions that no reader throws fail.
 int refused(const Bytes& bytes, std::uint64_t unit, const std::function<void(const Bytes&)>& read) {
   Stream stream(77, StreamTag::test, unit);
   int count = 0;

@@ -25,8 +25,8 @@ expect_same_types <- function(rows, seed) {
   }
 }
 
-# `make(data)` is a spec. `saved`: does its file hold no training row? `weighted`: does it take survey weights? `point`: can
-# it draw given single values of a continuous column?
+# `make(data)` is a spec. `saved`: does its file hold no training row? `weighted`: does it take survey weights? `point`:
+# can it draw given single values of a continuous column?
 test_generator_contract <- function(make, saved = TRUE, weighted = TRUE, point = TRUE) {
   seed <- mixed_rows()
   fit <- fit_generator(make(seed), seed, seed = 1)
@@ -161,9 +161,8 @@ expect_saved <- function(make) {
   expect_length(intersect(unlist(found$numbers), values[!is.na(values)]), 0)
   expect_false(any(lengths(found$numbers) == 211))
   bytes <- lapply(values[!is.na(values)], function(v) writeBin(v, raw(), endian = "little"))
-  in_bytes <- vapply(bytes, function(pattern) any(vapply(found$raws, function(r) length(grepRaw(pattern, r, fixed = TRUE)),
-                                                         1L)), NA)
-  expect_identical(sum(in_bytes), 0L)
+  holds <- function(pattern) any(vapply(found$raws, function(r) length(grepRaw(pattern, r, fixed = TRUE)), 1L))
+  expect_identical(sum(vapply(bytes, holds, NA)), 0L)
 }
 
 stored_values <- function(x) {

@@ -2,7 +2,8 @@ fidelity_sets <- function(n = 200, k = 300) {
   make <- function(n, shift) {
     i <- seq_len(n)
     x <- qnorm((i * sqrt(2)) %% 1 * .98 + .01) + shift
-    data.frame(x = x, y = x + qnorm((i * sqrt(3)) %% 1 * .98 + .01), g = factor(letters[1 + floor(3 * ((i * sqrt(5)) %% 1))]))
+    data.frame(x = x, y = x + qnorm((i * sqrt(3)) %% 1 * .98 + .01),
+               g = factor(letters[1 + floor(3 * ((i * sqrt(5)) %% 1))]))
   }
   list(real = make(n, 0), synthetic = make(k, .3))
 }
@@ -36,7 +37,8 @@ test_that("over replicates the expected pMSE is right", {
   expect_lt(abs(mean(ratio) - 1), 4 * sd(ratio) / sqrt(60))
   # The permutation's expectation is the formula's for the same model class; trees: about 1 for fresh rows.
   tree <- vapply(1:12, function(i) {
-    pmse(draw(200, i), draw(200, i + 500), method = "cart", against = "holdout", permutations = 20, seed = i)$standardised
+    pmse(draw(200, i), draw(200, i + 500), method = "cart", against = "holdout", permutations = 20,
+         seed = i)$standardised
   }, 0)
   expect_lt(abs(mean(tree) - 1), 4 * sd(tree) / sqrt(12))
 })
@@ -45,7 +47,8 @@ test_that("pMSE of trees and forests", {
   sets <- fidelity_sets()
   for (method in c("cart", "forest")) {
     near <- pmse(sets$real, sets$synthetic, method = method, permutations = 10, trees = 30, seed = 1)
-    far <- pmse(sets$real, transform(sets$synthetic, x = x + 5), method = method, permutations = 10, trees = 30, seed = 1)
+    far <- pmse(sets$real, transform(sets$synthetic, x = x + 5), method = method, permutations = 10, trees = 30,
+                seed = 1)
     expect_gt(far$standardised, near$standardised)
     expect_gt(far$z, 10)
     expect_identical(pmse(sets$real, sets$synthetic, method = method, permutations = 10, trees = 30, seed = 1,
@@ -75,13 +78,15 @@ test_that("the nearest over the second nearest distance is dcr()'s", {
   sets <- fidelity_sets()
   found <- nndr(sets$real, sets$synthetic, holdout = sets$real)
   expect_identical(found$ratio, dcr(sets$real, sets$synthetic)$nndr)
-  expect_equal(found$values$estimate, c(mean(found$ratio), median(found$ratio), quantile(found$ratio, .05, names = FALSE)))
+  expect_equal(found$values$estimate,
+               c(mean(found$ratio), median(found$ratio), quantile(found$ratio, .05, names = FALSE)))
   expect_equal(found$values$reference, c(0, 0, 0))
 })
 
 test_that("metrics speak, and name what is wrong", {
   sets <- fidelity_sets(60, 60)
-  all <- list(pmse(sets$real, sets$synthetic), pmse(sets$real, sets$synthetic, method = "cart", permutations = 3, seed = 1),
+  all <- list(pmse(sets$real, sets$synthetic),
+              pmse(sets$real, sets$synthetic, method = "cart", permutations = 3, seed = 1),
               classifier_auc(sets$real, sets$synthetic, trees = 5, holdout = sets$real, seed = 1),
               nndr(sets$real, sets$synthetic, holdout = sets$real),
               association_difference(sets$real, sets$synthetic, holdout = sets$real))

@@ -40,7 +40,8 @@ test_that("Hermite coefficients are integrals of the scores", {
 test_that("margins keep means, spread, spikes, decimals and shares", {
   set.seed(3)
   seed <- data.frame(x = rgamma(3000, 2), s = ifelse(runif(3000) < .35, 0, rexp(3000)), k = rpois(3000, 30),
-                     g = factor(sample(letters[1:4], 3000, TRUE, c(.5, .3, .15, .05))), m = ifelse(runif(3000) < .2, NA, 1))
+                     g = factor(sample(letters[1:4], 3000, TRUE, c(.5, .3, .15, .05))),
+                     m = ifelse(runif(3000) < .2, NA, 1))
   rows <- generate(fit_generator(gen_copula(), seed, seed = 1), 50000, seed = 2)
   for (name in c("x", "s", "k")) {
     expect_lt(abs(mean(rows[[name]]) - mean(seed[[name]])) / sd(seed[[name]]), .02)
@@ -72,7 +73,8 @@ test_that("draws given columns follow the conditional law of the draws", {
     rows <- generate(fit, n, seed = 3, given = given)
     base <- free[keep, ]
     for (name in c("x", "y", "k")) {
-      expect_lt(abs(mean(rows[[name]]) - mean(base[[name]])), .015 + 4 * sd(base[[name]]) * sqrt(1 / n + 1 / nrow(base)))
+      expect_lt(abs(mean(rows[[name]]) - mean(base[[name]])),
+                .015 + 4 * sd(base[[name]]) * sqrt(1 / n + 1 / nrow(base)))
     }
     expect_lt(max(abs(table(rows$g) / n - table(base$g) / nrow(base))), .005 + 2.5 / sqrt(min(n, nrow(base))))
   }
@@ -100,7 +102,8 @@ test_that("where rejection gives up, Gibbs sampling takes over", {
 
 test_that("rare levels and texts are not drawn by their own counts", {
   seed <- data.frame(
-    f = factor(c(rep("a", 60), rep("b", 30), paste0("rare", 1:10))), o = factor(c(1, 1, rep(2:4, c(40, 40, 18))), ordered = TRUE),
+    f = factor(c(rep("a", 60), rep("b", 30), paste0("rare", 1:10))),
+    o = factor(c(1, 1, rep(2:4, c(40, 40, 18))), ordered = TRUE),
     t = c(rep(c("x", "y"), 49), "name", "other"), few = factor(c("one", rep("two", 99)))
   )
   fit <- fit_generator(gen_copula(), seed, seed = 1)

@@ -36,7 +36,8 @@ test_that("what cannot be reached is said", {
 
 test_that("matches speak", {
   study <- generate(dgp_paper(), 100, seed = 1)
-  matched <- match_dcr(fit_generator(gen_copula(), study, seed = 1), study, generate(dgp_paper(), 100, seed = 2), n = 50,
+  matched <- match_dcr(fit_generator(gen_copula(), study, seed = 1), study, generate(dgp_paper(), 100, seed = 2),
+                       n = 50,
                        seed = 1)
   expect_speaks(matched)
   expect_table(tidy(matched), 3, c("metric", "estimate", "conf.low", "conf.high", "reference", "n"))
