@@ -1,6 +1,7 @@
 # Coverage of 95 % intervals: Rscript bench/coverage.R [replicates [processes]]
-# Four designs of 1,000 rows, four kinds of nuisances, two rules of bounds, all estimators: bias, standard errors and
-# coverage, each with its Monte Carlo error (2,000 replicates: .5 points of coverage). Raw estimates go to
+# Four designs of 1,000 rows, five kinds of nuisances, two rules of bounds, all estimators: bias, standard errors and
+# coverage, each with its Monte Carlo error (2,000 replicates: .5 points of coverage). Folds, several times the work of
+# out-of-bag predictions, get a tenth of the replicates, weak overlap a half. Raw estimates go to
 # bench/coverage-raw.csv (resumable by cells of 20 replicates, not needed in the repository; COVERAGE_RAW names another
 # file), the summary to bench/coverage.csv (COVERAGE_SUMMARY).
 library(causalsynth)
@@ -16,8 +17,13 @@ n <- 1000
 block <- 20
 nuisances <- list(
   forest_oob = list(learner = learn_forest()), forest_folds = list(learner = learn_forest(), crossfit = "folds"),
-  stack = list(learner = learn_stack()), glm = list(learner = learn_glm())
+  stack_oob = list(learner = learn_stack()), stack_folds = list(learner = learn_stack(), crossfit = "folds"),
+  glm = list(learner = learn_glm())
 )
+reps_of <- function(cell) {
+  if (endsWith(cell$nuisance, "_folds")) ceiling(reps / 10)
+  else if (cell$design == "weak") ceiling(reps / 2) else reps
+}
 methods <- c("aipw", "tmle", "iptw", "or")
 
 # The candidates of the adaptive bound hold Gruber's too (c = 5): one fit serves both rules.
@@ -37,17 +43,18 @@ one_replicate <- function(design, nuisance, seed) {
 }
 
 one_block <- function(cell) {
-  seeds <- seq(cell$first, min(cell$first + block - 1, reps))
+  seeds <- seq(cell$first, min(cell$first + block - 1, reps_of(cell)))
   suppressWarnings(do.call(rbind, lapply(seeds, one_replicate, design = cell$design, nuisance = cell$nuisance)))
 }
 
 cells <- expand.grid(nuisance = names(nuisances), design = names(designs), first = seq(1, reps, block),
                      stringsAsFactors = FALSE)
+cells <- cells[vapply(seq_len(nrow(cells)), function(i) cells$first[i] <= reps_of(cells[i, ]), NA), ]
 estimates <- run_cells(cells, raw, one_block, processes)
-estimates <- estimates[estimates$seed <= reps, ]
 keys <- c("method", "bounds", "nuisance", "design")
 groups <- split(estimates, estimates[keys], drop = TRUE)
 summary <- do.call(rbind, lapply(groups, function(g) {
+  g <- g[g$seed <= reps_of(g[1, ]), ]
   cbind(g[1, rev(keys)], performance(g$estimate, g$std.error, effects[[g$design[1]]]),
         share_bounded = mean(g$n_bounded) / n, median_c = stats::median(g$c))
 }))
