@@ -92,11 +92,13 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   if (!is.null(cluster)) cluster <- check_cluster(cluster, nrow(data), call)
   # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
   key <- rng_key(seed, call)
-  fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster)
+  fitted <- hush_bounded(nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster))
   fitted$run <- list(key = key, threads = threads)
   if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
   run <- list(cluster = cluster, key = key, threads = threads, call = call)
-  scale_synthetic(effect_of(fitted, ask, run), synthetic)
+  fit <- effect_of(fitted, ask, run)
+  warn_of_bounds(fit, call)
+  scale_synthetic(fit, synthetic)
 }
 
 #' @rdname estimate_effect

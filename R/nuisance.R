@@ -145,14 +145,6 @@ new_nuisance <- function(parts, bounds, call) {
   share <- if (bounds$rule == "adaptive") 0 else bounded$n_bounded / n
   bounds <- c(bounds, bounded[c("n_bounded_1", "n_bounded_0", "n_bounded")])
   object <- c(parts, bounded[c("g1", "g0")], list(n = n, bounds = bounds))
-  if (share > .05) warn_bounded(bounded$n_bounded, n, call)
+  if (share > bounded_limit) warn_bounded(bounded$n_bounded, n, call)
   structure(object, class = "causalsynth_nuisance")
-}
-
-warn_bounded <- function(n_bounded, n, call, method = NULL) {
-  cli::cli_warn(c(
-    "{if (!is.null(method)) paste0(method, ': ')}{n_bounded} of {n} rows ({round(100 * n_bounded / n, 1)} %) have a
-     bounded propensity: the arms overlap little.",
-    i = "Effects lean on the outcome regression there; think of {.code estimand = \"ATO\"}."
-  ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
 }
