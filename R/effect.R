@@ -90,6 +90,7 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   synthetic <- check_synthetic(synthetic, nrow(data), ask$se, call)
   if (!is.null(reference)) data <- with_reference(x, data, reference, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, nrow(data), call)
+  check_before_fitting(x, data, ask, dots, list(cluster = cluster, weights = weights, call = call))
   # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
   key <- rng_key(seed, call)
   fitted <- hush_bounded(nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster))
@@ -128,17 +129,6 @@ with_weights <- function(x, weights, call) {
   x$weights <- check_case_weights(weights, x$n, call)
   check_weighted_arms(x$weights, x$treat, call)
   x
-}
-
-# What was asked, checked before any work.
-effect_request <- function(method, estimand, contrasts, se, call, bootstrap = list()) {
-  ask <- list(
-    methods = resolve_methods(method, call), se = check_choice(se, c("if", "sandwich", "bootstrap"), "se", call),
-    contrasts = check_flag(contrasts, "contrasts", call),
-    estimand = check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
-  )
-  ask$bootstrap <- check_bootstrap(bootstrap, ask, call)
-  ask
 }
 
 # The treatment's column with `reference` as its first level.

@@ -132,11 +132,13 @@ check_level_sizes <- function(job, call) {
   }
 }
 
+abort_adaptive_arms <- function(call) {
+  abort("input", "{.code bounds = \"adaptive\"} is for two arms; give a number or {.val gruber}.", call = call)
+}
+
 # Bounds hold for each arm's own probability.
 bound_arms <- function(ps, bounds, call) {
-  if (bounds$rule == "adaptive") {
-    abort("input", "{.code bounds = \"adaptive\"} is for two arms; give a number or {.val gruber}.", call = call)
-  }
+  if (bounds$rule == "adaptive") abort_adaptive_arms(call)
   sides <- lapply(seq_len(ncol(ps)), function(k) causal_bounds(ps[, k], as.numeric(bounds$value))$g1)
   g <- matrix(unlist(sides), nrow(ps), dimnames = dimnames(ps))
   list(g = g, moved = g != ps)

@@ -47,7 +47,7 @@ one_block <- function(cell) {
 cells <- expand.grid(nuisance = names(nuisances), design = names(designs), first = seq(1, reps, block),
                      stringsAsFactors = FALSE)
 cells <- cells[vapply(seq_len(nrow(cells)), function(i) cells$first[i] <= reps_of(cells[i, ]), NA), ]
-cells <- cells[order(endsWith(cells$nuisance, "_folds")), ]
+cells <- cells[order(vapply(seq_len(nrow(cells)), function(i) reps_of(cells[i, ]) < reps, NA)), ]
 estimates <- run_cells(cells, raw, one_block, processes)
 estimates <- estimates[estimates$method %in% methods, ]
 keys <- c("method", "bounds", "nuisance", "design")
