@@ -32,7 +32,7 @@ hush_bounded <- function(code) {
   withCallingHandlers(code, causalsynth_warning_bounded = function(w) rlang::cnd_muffle(w))
 }
 
-# The warning for nuisances fitted on the way, whose own was held back; adaptive bounds have warned when they were chosen.
+# The warning for nuisances fitted on the way, whose own was held back; adaptive bounds warned when they were chosen.
 warn_of_bounds <- function(fit, call) {
   if (fit$bounds$rule == "adaptive") return(invisible())
   worst <- max(bounded_rows(fit$bounds, fit$methods, fit$estimand))
@@ -61,6 +61,6 @@ effect_bounds_phrase <- function(x, counts) {
   if (!is.null(x$arms)) return(arm_bounds_phrase(x$bounds, x$n))
   if (x$estimand == "ATE" || x$bounds$rule == "clip") return(bounds_phrase(x$bounds, x$n))
   paste0(bounds_rule_phrase(x$bounds), "; bounded ", count_phrase(max(counts), "row"), " of ",
-         format(x$n, big.mark = ","), " on the ", if (x$estimand == "ATT") "control" else "treated", " side, which the ",
-         x$estimand, " rests on")
+         format(x$n, big.mark = ","), " on the ", if (x$estimand == "ATT") "control" else "treated",
+         " side, which the ", x$estimand, " rests on")
 }

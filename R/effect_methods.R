@@ -123,7 +123,8 @@ glance.causalsynth_effect <- function(x, ...) {
   pick <- function(e, i) if (length(e) >= i) e[[i]] else NA_real_
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),
-    n_omitted = x$n_omitted, bounds = x$bounds$rule, n_bounded = unname(bounded_rows(x$bounds, x$methods, x$estimand)), bound = used_bound(x),
+    n_omitted = x$n_omitted, bounds = x$bounds$rule,
+    n_bounded = unname(bounded_rows(x$bounds, x$methods, x$estimand)), bound = used_bound(x),
     epsilon = vapply(x$epsilon, function(e) if (length(e) == 1) e[[1]] else NA_real_, 1),
     epsilon_control = vapply(x$epsilon, function(e) if (length(e) == 2) e[[1]] else NA_real_, 1),
     epsilon_treated = vapply(x$epsilon, pick, 1, i = 2), score = unname(x$score),

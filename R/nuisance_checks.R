@@ -114,7 +114,8 @@ scaled_bound <- function(c, n) pmin(.25, c / (sqrt(n) * log(n)))
 bounds_phrase <- function(bounds, n) {
   if (bounds$rule == "none") return("none")
   if (bounds$rule == "adaptive") return(adaptive_phrase(bounds, n))
-  paste0(bounds_rule_phrase(bounds), "; bounded ", count_phrase(bounds$n_bounded, "row"), " of ", format(n, big.mark = ","),
+  paste0(bounds_rule_phrase(bounds), "; bounded ", count_phrase(bounds$n_bounded, "row"), " of ",
+         format(n, big.mark = ","),
          " (treated side ", bounds$n_bounded_1, ", control side ", bounds$n_bounded_0, ")")
 }
 

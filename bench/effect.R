@@ -1,5 +1,5 @@
-# Effects: (a) AIPW and TMLE against grf on 1,000 rows, 2 threads, medians of 5 in turns; (b) a million rows with glm nuisances,
-# in a process of its own, with its peak memory: Rscript bench/effect.R. Results: bench/effect.csv.
+# Effects: (a) AIPW and TMLE against grf on 1,000 rows, 2 threads, medians of 5 in turns; (b) a million rows with glm
+# nuisances, in a process of its own, with its peak memory: Rscript bench/effect.R. Results: bench/effect.csv.
 # (b) alone, without writing: Rscript bench/effect.R --million
 library(causalsynth)
 source("bench/lib.R")

@@ -1,7 +1,7 @@
 # Matching against MatchIt (method = "nearest", distance = "mahalanobis"), one run: Rscript bench/matching.R
 # 20,000 rows of the paper's mechanism, ATT, rows matched in the order of the data, 2 threads (MatchIt has one).
-# Seconds are medians of 5 in turns. Ours give the effect and its standard error besides the pairs; both start from the same
-# data frame, ours with given nuisances, which this distance does not use. Results: bench/matching.csv.
+# Seconds are medians of 5 in turns. Ours give the effect and its standard error besides the pairs; both start from
+# the same data frame, ours with given nuisances, which this distance does not use. Results: bench/matching.csv.
 library(causalsynth)
 source("bench/lib.R")
 stopifnot(requireNamespace("MatchIt"))

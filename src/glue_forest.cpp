@@ -47,7 +47,7 @@ causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
 
 // Borrows the memory of the values.
 causalsynth::ForestTarget forest_target(const Rcpp::List& outcome) {
-  causalsynth::require(TYPEOF(outcome["values"]) == REALSXP,  // a converted copy would not outlive this
+  causalsynth::require(TYPEOF(outcome["values"]) == REALSXP,  // a copy would not outlive this
                        "the outcome's values are no doubles");
   const Rcpp::NumericVector y = outcome["values"];
   const std::string kind = outcome["kind"];
@@ -106,7 +106,7 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcp
       Rcpp::Named("importance_error") = fit.importance.error);
 }
 
-// `tasks`: lists of what forest_fit() takes, and `rows`, encoded rows to predict (`n_rows` of them).
+// `tasks`: lists of what forest_fit() takes, and `n_rows` encoded `rows` to predict.
 // Returns of each the out-of-bag predictions, those of `rows`, and the node size.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List forest_answers(Rcpp::List tasks, Rcpp::List run) {

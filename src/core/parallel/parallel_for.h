@@ -40,8 +40,8 @@ using UnitBody = std::function<void(std::size_t unit, const CancelFlag& cancel)>
 
 // Runs body(0..units-1), each once, on up to `threads` threads. Units must not
 // depend on one another; what they write must not overlap. Called inside a unit, the loop shares
-// the threads of the loop that runs it, and is not polled: a few unlike jobs, each with loops of its
-// own, keep all threads busy.
+// the threads of the loop that runs it, and is not polled: a few unlike jobs, each with loops of
+// its own, keep all threads busy.
 void parallel_for(std::size_t units, const Execution& execution, const UnitBody& body);
 
 // Splits n rows into blocks of a size that does not depend on the threads.
