@@ -45,6 +45,10 @@
 #' learners that draw at random add their own. Resamples that fail (such as one without a treated row) are counted
 #' and printed. Resample b has its own random key: results do not depend on the number of workers, which are those of
 #' a `future::plan()` where one is set, else `threads` forked processes (not on Windows).
+#' **Bounds.** Rows count as bounded where the bounded probability enters the estimate: either arm's for the ATE, that
+#' of control for the ATT, of treatment for the ATC, none for the ATO, outcome regression and matching. Over 5 % of
+#' rows are a warning of class `causalsynth_warning_bounded`, and `print()` warns: simulated intervals cover far less
+#' than they say where overlap is weak. Requests that a method cannot serve are errors before nuisances are fitted.
 #' @return An object of class `causalsynth_effect`; [tidy()][effect_methods] gives its estimates with standard
 #'   errors and confidence intervals, `$influence` the influence functions (a column a method and term). With `repeats`,
 #'   each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r - median)^2); otherwise the

@@ -1,13 +1,13 @@
-# Coverage of 95 % intervals: Rscript bench/coverage.R [replicates [processes]]
+# Coverage of 95 % intervals: Rscript bench/coverage.R [replicates [processes [summary]]]
 # Four designs of 1,000 rows, five kinds of nuisances, two rules of bounds, AIPW and TMLE: bias, standard errors and
 # coverage, each with its Monte Carlo error (2,000 replicates: .5 points of coverage). Weak overlap and glm nuisances
 # get a quarter of the replicates, folds, several times the work of out-of-bag predictions, a tenth. Raw estimates go to
 # bench/coverage-raw.csv (resumable by cells of 20 replicates, not needed in the repository; COVERAGE_RAW names another
-# file), the summary to bench/coverage.csv (COVERAGE_SUMMARY).
+# file), the summary to bench/coverage.csv (COVERAGE_SUMMARY); with "summary" that of the cells there are.
 library(causalsynth)
 source("bench/lib.R")
 source("bench/designs.R")
-arguments <- as.integer(commandArgs(TRUE))
+arguments <- suppressWarnings(as.integer(commandArgs(TRUE)))
 reps <- c(arguments, 2000)[1]
 processes <- if (length(arguments) > 1) arguments[2] else 2
 raw <- Sys.getenv("COVERAGE_RAW", "bench/coverage-raw.csv")
@@ -48,7 +48,7 @@ cells <- expand.grid(nuisance = names(nuisances), design = names(designs), first
                      stringsAsFactors = FALSE)
 cells <- cells[vapply(seq_len(nrow(cells)), function(i) cells$first[i] <= reps_of(cells[i, ]), NA), ]
 cells <- cells[order(vapply(seq_len(nrow(cells)), function(i) reps_of(cells[i, ]) < reps, NA)), ]
-estimates <- run_cells(cells, raw, one_block, processes)
+estimates <- if ("summary" %in% commandArgs(TRUE)) read.csv(raw) else run_cells(cells, raw, one_block, processes)
 estimates <- estimates[estimates$method %in% methods, ]
 keys <- c("method", "bounds", "nuisance", "design")
 groups <- split(estimates, estimates[keys], drop = TRUE)
