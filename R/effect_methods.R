@@ -17,7 +17,8 @@
 #'   `conf.low`, `conf.high`, one row a method and term: the contrasts (the risk difference of a binary outcome), the
 #'   arms' means `mean_1` and `mean_0`, and with `contrasts = TRUE` `log_rr` and `log_or`. With more than two arms terms
 #'   end in `_<level>`. The statistic and its p value are of a normal test of zero. `glance()`: one row a method;
-#'   `n_bounded` counts the rows whose bounded probability enters the estimate (none for the ATO, outcome regression and matching).
+#'   `n_bounded` counts the rows whose bounded probability enters the estimate
+#'   (none for the ATO, outcome regression and matching).
 #'   `confint()`: a matrix. `coef()`, `vcov()`: the contrasts, named `ATE` (with several methods `aipw:ATE` and so on),
 #'   and their joint covariance over methods and arms. `weights()`: the methods' weights. `nobs()`: rows analysed.
 #'   `as.list()`: one effect a method, as `modelsummary::modelsummary()` takes for its columns.
