@@ -82,7 +82,7 @@ moment_table <- function(plan, rows, weights = NULL) {
         v <- w[known] / sum(w[known])
         centre <- sum(v * as.numeric(x[known]))
         spread <- sqrt(sum(v * (as.numeric(x[known]) - centre)^2))
-        one("mean", centre, if (entry$kind == "number") spread else NA_real_)
+        one("mean", centre, spread)
       }
     )
   })
@@ -97,7 +97,7 @@ moments_compared <- function(plan, covs, rows, weights, released = NULL, release
   share <- is.na(seed$sd)
   data.frame(
     column = seed$column, what = seed$what, seed = seed$mean, before = before$mean, after = after$mean,
-    seed_sd = ifelse(share & seed$what != "mean", sqrt(seed$mean * (1 - seed$mean)), seed$sd),
+    seed_sd = ifelse(share, sqrt(pmax(seed$mean * (1 - seed$mean), 0)), seed$sd),
     before_sd = before$sd, after_sd = after$sd
   )
 }

@@ -57,6 +57,7 @@ make_certificate <- function(hybrid) {
     treatment = assignment_phrase(hybrid$assignment), assignment = hybrid$assignment$kind,
     effects = table,
     covariance = hybrid$seed_effect$covariance, subgroups = hybrid$subgroups, shifts = shift_table(hybrid),
+    calibration = hybrid$models$calibration,
     law = list(rows = hybrid$law$n, exact = hybrid$law$exact, sd = hybrid$law$sd, shares = hybrid$law$shares,
                least_share = hybrid$law$least_share, before_knobs = hybrid$law$before_knobs,
                confounding_bias = hybrid$law$confounding_bias),
@@ -101,6 +102,10 @@ format.causalsynth_certificate <- function(x, ...) {
     moment_lines(x),
     paste("Propensity bounds on the seed:", x$bounds),
     paste0("Covariates: ", x$generator, "; treatment: ", x$treatment, "; outcome: ", outcome_phrase(x$outcome_law)),
+    if (!is.null(x$calibration)) {
+      paste0("Slope of the outcome on its regression, set right by arm: ", paste(signif(x$calibration$slope, 3),
+                                                                             collapse = ", "))
+    },
     knob_lines(x),
     if (x$proper) "Proper: all of it was fitted on a bootstrap resample of the seed (column drawn of $effects)"
   )
@@ -155,7 +160,7 @@ moment_lines <- function(x) {
 outcome_phrase <- function(kind) {
   switch(kind, binary = "drawn with its probability",
          discrete = "the seed's values, tilted to the mean",
-         continuous = "regression plus residuals of the seed's conditional law")
+         continuous = "drawn about its regression from the seed's conditional law")
 }
 
 knob_lines <- function(x) {

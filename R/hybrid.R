@@ -12,8 +12,9 @@
 #'    variances, and on cross-products while the effective sample size stays above 30 % of the rows. Below that
 #'    with means and variances alone the fit is an error. Rows of [gen_data()] are drawn with replacement in these
 #'    proportions. Rows stay independent draws of one law.
-#' 3. The outcome regression is refitted on all rows and fluctuated with the same epsilons; then one shift an arm and
-#'    subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that is
+#' 3. The outcome regression is refitted on all rows (for a number, its slope set right by arm where honest
+#'    predictions say that it is drawn towards the mean) and fluctuated with the same epsilons; then one shift an arm
+#'    and subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that is
 #'    released (all rows, for [gen_data()]), so that the mean of Q(a, W) equals the seed's targeted arm mean.
 #'
 #' Rows are never selected to hit a number: a finite pool misses the law's effect by about `sd(Q1 - Q0) / sqrt(n)`.
@@ -26,10 +27,11 @@
 #'
 #' **Outcomes.** Two values: drawn with probability Q. A number of at most 30 values (counts, scores): the seed's
 #' shares of the values in the same arm at a similar predicted mean, tilted exponentially so that the mean is Q. Other
-#' numbers: values that 5 % of the rows or more share (spikes) are drawn with fitted probabilities of their own; the rest
-#' is a mean, plus a spread fitted on the covariates times a standardised residual of the seed, drawn between order
-#' statistics in the same arm at a similar predicted mean. Residuals are scaled down where they would leave the seed's
-#' range; values are rounded to the seed's decimals at random, up or down. The mean given W is Q, always.
+#' numbers: values that 5 % of the rows or more share (spikes) are drawn with fitted probabilities of their own. The
+#' rest is drawn in the same way as scores are, between the seed's order statistics, at a similar predicted mean and
+#' spread; where predictions are so sharp that they differ within such groups, as a mean, plus a spread fitted on the
+#' covariates times a standardised residual of the seed, scaled down where it would leave the seed's range. Values are
+#' rounded to the seed's decimals at random, up or down. The mean given W is Q, always.
 #'
 #' **Knobs** make a benchmark of a hybrid; [truth()] follows each exactly.
 #' * `overlap`: 0 treats at random, 1 follows the fitted propensity g, above 1 its log odds are stretched as many
@@ -135,8 +137,10 @@ fit_hybrid_parts <- function(hybrid, data, study, ask, key, call) {
                                     threads = ask$threads)
   job <- hybrid_job(study, ask$learners, ask$threads, call)
   hybrid$models <- without_rows(fit_hybrid_models(job, derive_key(key, "models")))
-  hybrid$outcome_law <- fit_outcome_law(arm_view(drawn$nuisance), job$covs, derive_key(key, "outcome law"),
-                                        ask$threads)
+  view <- arm_view(drawn$nuisance)
+  hybrid$models$calibration <- fit_calibration(view)
+  view$q <- apply_calibration(hybrid$models$calibration, view$q)
+  hybrid$outcome_law <- fit_outcome_law(view, job$covs, derive_key(key, "outcome law"), ask$threads)
   law_key <- derive_key(key, "law")
   seed <- target_arms(drawn$nuisance)
   subgroups <- seed_subgroups(ask$subgroups, drawn$nuisance, study$covs, call)

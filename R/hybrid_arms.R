@@ -25,6 +25,12 @@ fit_hybrid_models <- function(job, key) {
 
 # list(ps, q) of covariate rows: matrices of rows by arms.
 hybrid_predictions <- function(models, rows, threads, call = rlang::caller_env()) {
+  found <- raw_predictions(models, rows, threads, call)
+  found$q <- apply_calibration(models$calibration, found$q)
+  found
+}
+
+raw_predictions <- function(models, rows, threads, call) {
   if (is.null(models$arms)) {
     found <- predict_models(models, rows, threads, call)
     return(list(ps = cbind(1 - found$ps, found$ps), q = cbind(found$q0, found$q1)))

@@ -1,7 +1,11 @@
-# Outcomes that are numbers of many values: Y = m + s e. m is the mean of what is no spike; s its spread given the
-# covariates; e a standardised residual of the seed, drawn between order statistics among rows of similar predicted
-# mean, so that skewness may change with it.
+# Outcomes that are numbers of many values. What is no spike has the mean m and is drawn in one of two ways:
+#   cells      the seed's values among rows of similar predicted mean (and spread), between order statistics, tilted to
+#              the mean: keeps skewness and range; where the predicted mean hardly varies within a cell
+#   residuals  m + s e, s the spread given the covariates, e a standardised residual of the seed among rows of
+#              similar predicted mean: where predictions are sharp
 
+cell_variation <- .05
+most_cell_values <- 200
 spike_share <- .05
 most_spikes <- 5
 least_spread_rows <- 100
@@ -34,8 +38,60 @@ continuous_arm <- function(view, covs, arm, values, key, threads) {
   m <- part_from_spikes(view$q[own, arm], chance, spikes, range(view$outcome))$mean[rest]
   residual <- y[rest] - m
   spread <- fit_spread(take_rows(x, rest), residual, derive_key(key, "spread"), threads)
-  c(list(spikes = spikes, spike_fits = lapply(sides, `[[`, "fit"), spread = spread[c("fit", "least")]),
-    residual_bins(residual / spread$honest, m))
+  law <- if (sharp_means(residual, m)) residual_bins(residual / spread$honest, m)
+  else value_cells(y[rest], m, spread, range(view$outcome))
+  c(list(spikes = spikes, spike_fits = lapply(sides, `[[`, "fit"), spread = spread[c("fit", "least")]), law)
+}
+
+# Do predicted means vary within their bins by more than cell_variation of the residuals' variance?
+sharp_means <- function(residual, m) {
+  if (length(m) < 30) return(TRUE)
+  bin <- findInterval(m, mean_cuts(m))
+  mean((m - stats::ave(m, bin))^2) > cell_variation * mean(residual^2)
+}
+
+# Cells by predicted mean and, where the spread is predicted, by thirds of it: list(cuts, spread_cuts (one vector a
+# bin), grids (a list a bin)).
+value_cells <- function(y, m, spread, range) {
+  cuts <- mean_cuts(m)
+  bin <- findInterval(m, cuts) + 1
+  bins <- lapply(seq_len(length(cuts) + 1), function(b) {
+    own <- which(bin == b)
+    if (length(own) < 2) own <- seq_along(y)
+    thirds <- if (is.null(spread$fit)) 1 else max(1, min(3, floor(length(own) / 30)))
+    inner <- unique(stats::quantile(spread$honest[own], seq_len(thirds - 1) / thirds, names = FALSE))
+    cell <- findInterval(spread$honest[own], inner) + 1
+    list(cuts = inner, grids = lapply(seq_len(length(inner) + 1), function(k) {
+      inside <- own[cell == k]
+      value_grid(y[if (length(inside) > 1) inside else own], range)
+    }))
+  })
+  list(cuts = cuts, spread_cuts = lapply(bins, `[[`, "cuts"), grids = lapply(bins, `[[`, "grids"))
+}
+
+# Intervals halfway between order statistics (at most most_cell_values of them), alike in probability.
+value_grid <- function(y, range) {
+  v <- sort(y)
+  if (length(v) > most_cell_values) {
+    v <- stats::quantile(v, (seq_len(most_cell_values) - .5) / most_cell_values, names = FALSE, type = 5)
+  }
+  n <- length(v)
+  middle <- (v[-1] + v[-n]) / 2
+  tilt_grid(c(v[1], middle), c(middle, v[n]), rep(1 / n, n), range)
+}
+
+draw_cells <- function(part, mean, scale, pick, u) {
+  result <- numeric(length(mean))
+  bin <- findInterval(mean, part$cuts) + 1
+  for (b in unique(bin)) {
+    rows <- which(bin == b)
+    cell <- findInterval(scale[rows], part$spread_cuts[[b]]) + 1
+    for (k in unique(cell)) {
+      at <- rows[cell == k]
+      result[at] <- draw_tilted(part$grids[[b]][[k]], mean[at], pick[at], u[at])
+    }
+  }
+  result
 }
 
 # Means of what is no spike such that the whole has mean q: list(mean, chance). Where no such mean lies in the range,
@@ -93,7 +149,7 @@ centred_quantiles <- function(x) {
   x - mean(x) - (x[m] - x[m - 1] - x[2] + x[1]) / (8 * m)
 }
 
-# `uniform`: list(pick, u), a number in (0, 1) a row each.
+# `uniform`: list(spike, pick, u), a number in (0, 1) a row each.
 draw_continuous <- function(part, range, mean, rows, uniform, threads) {
   spike <- integer(length(mean))
   if (length(part$spikes)) {
@@ -102,7 +158,7 @@ draw_continuous <- function(part, range, mean, rows, uniform, threads) {
     mean <- parts$mean
     upper <- parts$chance
     for (k in seq_len(ncol(upper))[-1]) upper[, k] <- upper[, k] + upper[, k - 1]
-    spike <- (1 + rowSums(uniform$pick > upper)) %% (length(part$spikes) + 1)
+    spike <- (1 + rowSums(uniform$spike > upper)) %% (length(part$spikes) + 1)
   }
   result <- numeric(length(mean))
   result[spike > 0] <- part$spikes[spike[spike > 0]]
@@ -110,7 +166,11 @@ draw_continuous <- function(part, range, mean, rows, uniform, threads) {
   scale <- if (is.null(part$spread$fit)) rep(1, length(rest)) else {
     pmax(predict_fit(part$spread$fit, take_rows(rows, rest), threads), part$spread$least)
   }
-  result[rest] <- mean[rest] + draw_residuals(part, range, mean[rest], scale, uniform$u[rest])
+  result[rest] <- if (is.null(part$grids)) {
+    mean[rest] + draw_residuals(part, range, mean[rest], scale, uniform$u[rest])
+  } else {
+    draw_cells(part, mean[rest], scale, uniform$pick[rest], uniform$u[rest])
+  }
   result
 }
 
