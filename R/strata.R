@@ -98,12 +98,6 @@ draw_given.fitted_strata <- function(fit, n, given, key, threads) {
     group <- match_strata(fit, lapply(given[fit$strata], `[[`, "value"))
     return(fill_strata(fit, group, given[setdiff(names(given), fit$strata)], key, threads))
   }
-  if (length(setdiff(by_value, fit$strata))) {
-    abort("input", c(
-      "A generator with strata draws rows of given values only where they say the stratum too.",
-      i = "Give values of {.val {fit$strata}} as well, or ranges."
-    ))
-  }
   NextMethod()
 }
 
