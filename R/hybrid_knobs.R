@@ -38,9 +38,13 @@ fit_overlap <- function(overlap, ps, w) {
   shift <- numeric(length(share))
   tilt <- list(power = overlap, share = share, shift = shift)
   if (overlap == 0) return(tilt)
-  for (step in 1:500) {
+  if (ncol(ps) == 2) {
+    tilt$shift[2] <- solve_shift(stats::qlogis(tilt_shares(tilt, ps)[, 2]), share[2], w)
+    return(tilt)
+  }
+  for (step in 1:200) {
     now <- colSums(tilt_shares(tilt, ps) * w) / sum(w)
-    if (max(abs(now - share)) < 1e-8) break
+    if (max(abs(now - share)) < 1e-6) break
     tilt$shift <- tilt$shift + log(share / now)
   }
   tilt
@@ -141,14 +145,15 @@ confounded_mean <- function(mean, cause, strength, range) {
   range[1] + width * (unit + abs(strength) * cause * unit * (1 - unit))
 }
 
-# What adjustment for W alone finds more than the effect, for outcomes of few values: the mean over rows of
-# t |t| (v_a (E[U | A = a, W] / t) - ...), with v = q (1 - q) on the unit scale. One number a contrast.
+# What adjustment for W alone finds more than the effect, one number a contrast: the outcome's mean given arm a and W is
+# q_a plus U's pull on it times E[U | A = a, W], which is t g_1 for a > 1 and -t (1 - g_1) for the reference. `law`:
+# list(kind, range, spread (of residuals, by arm)).
 confounding_bias <- function(q, shares, w, strength, law) {
   if (strength == 0) return(numeric(ncol(q) - 1))
   w <- w / sum(w)
   base <- shares[, 1]
   pull <- function(a) {
-    if (law$kind == "continuous") return(abs(strength) * law$spread[a] * law$noise)
+    if (law$kind == "continuous") return(abs(strength) * law$spread[a])
     width <- diff(law$range)
     unit <- (q[, a] - law$range[1]) / width
     abs(strength) * width * unit * (1 - unit)

@@ -52,8 +52,8 @@ solve_law <- function(hybrid, covs, seed, subgroups, key, threads, call) {
   hybrid$law$before_knobs <- stats::setNames(kept, hybrid$arms)
   hybrid$law$shares <- stats::setNames(colSums(shares * w) / sum(w), hybrid$arms)
   hybrid$law$least_share <- stats::setNames(apply(shares, 2, min), hybrid$arms)
-  hybrid$law$confounding_bias <- confounding_bias(q, shares, w, hybrid$knobs$confounding, c(
-    hybrid$outcome_law, list(noise = hybrid$knobs$noise)))
+  hybrid$law$confounding_bias <- confounding_bias(q, shares, w, hybrid$knobs$confounding, list(
+    kind = hybrid$outcome_law$kind, range = range, spread = hybrid$outcome_law$spread * hybrid$knobs$noise))
   hybrid$subgroups <- if (length(subgroups)) subgroup_table(subgroups, q, groups, w, contrast_names(hybrid$arms))
   hybrid
 }

@@ -74,9 +74,9 @@ draw_outcomes <- function(law, arm, mean, rows, uniforms, threads) {
   result
 }
 
-# Cuts of predicted means into at most 10 groups of 30 rows or more.
-mean_cuts <- function(q) {
-  bins <- max(1, min(10, floor(length(q) / 30)))
+# Cuts of predicted means into at most 10 groups of so many rows or more.
+mean_cuts <- function(q, rows = 30) {
+  bins <- max(1, min(10, floor(length(q) / rows)))
   unique(stats::quantile(q, seq_len(bins - 1) / bins, names = FALSE))
 }
 

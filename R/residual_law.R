@@ -53,12 +53,12 @@ sharp_means <- function(residual, m) {
 # Cells by predicted mean and, where the spread is predicted, by thirds of it: list(cuts, spread_cuts (one vector a
 # bin), grids (a list a bin)).
 value_cells <- function(y, m, spread, range) {
-  cuts <- mean_cuts(m)
+  cuts <- mean_cuts(m, if (is.null(spread$fit)) 30 else 60)
   bin <- findInterval(m, cuts) + 1
   bins <- lapply(seq_len(length(cuts) + 1), function(b) {
     own <- which(bin == b)
     if (length(own) < 2) own <- seq_along(y)
-    thirds <- if (is.null(spread$fit)) 1 else max(1, min(3, floor(length(own) / 30)))
+    thirds <- if (is.null(spread$fit)) 1 else max(1, min(3, floor(length(own) / 20)))
     inner <- unique(stats::quantile(spread$honest[own], seq_len(thirds - 1) / thirds, names = FALSE))
     cell <- findInterval(spread$honest[own], inner) + 1
     list(cuts = inner, grids = lapply(seq_len(length(inner) + 1), function(k) {

@@ -53,6 +53,8 @@ test_that("hybrids come back: rows, truth, prints", {
                      generate(fit, 50, seed = 2, counterfactuals = TRUE))
     expect_identical(format(again), format(fit))
     expect_identical(tidy(again), tidy(fit))
+    # How it was fitted needs the seed, and stays behind.
+    fit["recipe"] <- list(NULL)
     expect_equal(again, fit, ignore_formula_env = TRUE)
   }
 })
@@ -179,4 +181,7 @@ test_that("files of the first format are read", {
                                              y = "numeric"))
   expect_lt(abs(truth(pool) - truth(hybrid)), 5 * hybrid$law$sd / sqrt(500))
   expect_lt(abs(mean(pool$y[pool$a == "new"]) - mean(pool$y[pool$a == "old"]) - truth(hybrid)), .4)
+  expect_match(format(certificate(hybrid)), "law", all = FALSE)
+  expect_s3_class(estimate_effect(pool, learner_treatment = learn_glm(), learner_outcome = learn_glm()),
+                  "causalsynth_effect")
 })
