@@ -70,23 +70,28 @@ moment_table <- function(plan, rows, weights = NULL) {
   w <- if (is.null(weights)) rep(1 / nrow(rows), nrow(rows)) else weights / sum(weights)
   parts <- lapply(plan$columns, function(entry) {
     x <- rows[[entry$column]]
-    one <- function(what, mean, sd) data.frame(column = entry$column, what = what, mean = mean, sd = sd)
-    rbind(
-      if (entry$missing) one("share missing", sum(w[is.na(x)]), NA_real_),
-      if (entry$kind == "levels") {
-        text <- as.character(x)
-        shares <- vapply(entry$levels, function(level) sum(w[!is.na(text) & text == level]), 1)
-        if (length(shares)) one(paste("share of", entry$levels), unname(shares), NA_real_)
-      } else if (entry$kind != "none") {
-        known <- !is.na(x)
-        v <- w[known] / sum(w[known])
-        centre <- sum(v * as.numeric(x[known]))
-        spread <- sqrt(sum(v * (as.numeric(x[known]) - centre)^2))
-        one("mean", centre, spread)
-      }
-    )
+    known <- !is.na(x)
+    what <- if (entry$missing) "share missing"
+    mean <- if (entry$missing) sum(w[!known])
+    sd <- rep(NA_real_, length(mean))
+    if (entry$kind == "levels" && length(entry$levels)) {
+      place <- match(as.character(x), entry$levels)
+      what <- c(what, paste("share of", entry$levels))
+      mean <- c(mean, vapply(seq_along(entry$levels), function(l) sum(w[which(place == l)]), 1))
+      sd <- c(sd, rep(NA_real_, length(entry$levels)))
+    } else if (entry$kind %in% c("number", "binary")) {
+      v <- w[known] / sum(w[known])
+      value <- as.numeric(x[known])
+      centre <- sum(v * value)
+      what <- c(what, "mean")
+      mean <- c(mean, centre)
+      sd <- c(sd, sqrt(sum(v * (value - centre)^2)))
+    }
+    list(column = rep(entry$column, length(what)), what = what, mean = mean, sd = sd)
   })
-  do.call(rbind, parts) %||% data.frame(column = character(), what = character(), mean = numeric(), sd = numeric())
+  all <- function(name, empty) c(empty, unlist(lapply(parts, `[[`, name), use.names = FALSE))
+  data.frame(column = all("column", character()), what = all("what", character()), mean = all("mean", numeric()),
+             sd = all("sd", numeric()))
 }
 
 # The table of the certificate: seed, generator, released law.

@@ -63,8 +63,7 @@ combined_part <- function(fit, i, call) {
   if (inherits(fit, "causalsynth_effect")) {
     terms <- term_names(fit, rep(TRUE, nrow(fit$estimates)))
     own <- if (is.null(fit$pool)) fit$variance else fit$pool$own
-    return(list(coef = stats::setNames(fit$estimates$estimate, terms), vcov = own, k = fit$n, pool = fit$pool,
-                shown = sum(is_contrast(fit))))
+    return(list(coef = stats::setNames(fit$estimates$estimate, terms), vcov = own, k = fit$n, pool = fit$pool))
   }
   found <- tryCatch(list(coef = stats::coef(fit), vcov = as.matrix(stats::vcov(fit))), error = function(e) NULL)
   ok <- !is.null(found) && is.numeric(found$coef) && is.null(dim(found$coef)) && is.numeric(found$vcov) &&
@@ -164,9 +163,9 @@ combine_parts <- function(parts, rule, sizes) {
   found <- combined_variance(rule, within, between, sizes, parts[[1]]$pool)
   terms <- names(parts[[1]]$coef)
   error <- sqrt(pmax(diag(found$variance), 0))
-  shown <- parts[[1]]$shown
   structure(list(
-    estimates = data.frame(term = terms, estimate = rowMeans(q), std.error = error, df = found$df),
+    estimates = data.frame(term = terms, estimate = rowMeans(q), std.error = error, df = unname(found$df),
+                           row.names = NULL),
     variance = structure(found$variance, dimnames = list(terms, terms)), within = within, between = between,
     rule = rule, note = found$note, m = m, n = sizes$n, k = sizes$k, pool = parts[[1]]$pool
   ), class = "causalsynth_combined")

@@ -11,7 +11,7 @@ pack_model.causalsynth_hybrid <- function(x, keep_rows, call) {
 #' @exportS3Method
 unpack_model.causalsynth_hybrid <- function(x, version) {
   check_parts(x)
-  if (version < 2) x <- hybrid_of_version_1(x)
+  if (version < 3) x <- hybrid_of_version_2(x)
   missing <- setdiff(c("arms", "models", "generator", "outcome_law", "law", "assignment", "knobs", "certificate",
                        "template", "role_blueprint", "treat_levels"), names(x))
   if (length(missing)) stop("the hybrid lacks ", toString(missing))
@@ -19,8 +19,8 @@ unpack_model.causalsynth_hybrid <- function(x, version) {
   x
 }
 
-# Version 1 knew two arms, no acceptance, knobs, subgroups or certificate; its residuals had bins, but no spread.
-hybrid_of_version_1 <- function(x) {
+# Versions 1 and 2 knew two arms, no acceptance, knobs, subgroups or certificate; its residuals had bins, but no spread.
+hybrid_of_version_2 <- function(x) {
   x$arms <- c("0", "1")
   x$knobs <- knob_defaults
   x$proper <- FALSE

@@ -96,8 +96,7 @@ pool_sidecar <- function(x, rows) {
 }
 
 write_sidecar <- function(sidecar, path, overwrite, call) {
-  text <- jsonlite::toJSON(to_plain(sidecar), digits = I(17), na = "null", null = "null", pretty = TRUE,
-                           auto_unbox = FALSE)
+  text <- jsonlite::toJSON(to_plain(sidecar), na = "null", null = "null", pretty = TRUE, json_verbatim = TRUE)
   write_aside(path, overwrite, call, function(part) {
     con <- file(part, "wb")
     on.exit(close(con))
@@ -110,9 +109,16 @@ to_plain <- function(x) {
   if (is.data.frame(x)) return(list(.frame = lapply(stats::setNames(as.list(x), names(x)), to_plain)))
   if (is.list(x)) return(lapply(Filter(Negate(is.null), x), to_plain))
   if (is.factor(x)) x <- as.character(x)
-  if (!is.null(dim(x))) return(list(.dim = dim(x), .values = as.vector(x)))
-  if (!is.null(names(x))) return(list(.names = names(x), .values = unname(x)))
-  x
+  if (!is.null(dim(x))) return(list(.dim = dim(x), .values = to_plain(as.vector(x))))
+  if (!is.null(names(x))) return(list(.names = names(x), .values = to_plain(unname(x))))
+  if (is.double(x)) exact_json(x) else x
+}
+
+# Numbers in the digits that give them back, which jsonlite does not write.
+exact_json <- function(x) {
+  text <- csv_text(as.numeric(x))
+  text[!is.finite(x)] <- "null"
+  structure(paste0("[", paste(text, collapse = ", "), "]"), class = "json")
 }
 
 from_plain <- function(x) {

@@ -1,3 +1,7 @@
+test_that("the generators' contract holds", {
+  test_generator_contract(function(data) gen_data(data), saved = FALSE)
+})
+
 seed_rows <- function() {
   data.frame(
     b = c(0L, 1L, 1L, 0L), x = c(-1.5, 0, 2, NA), k = c(10L, 20L, 30L, 40L), f = factor(c("u", "v", "u", "v")),

@@ -1,6 +1,7 @@
 skip_if_not_installed("jsonlite")
 hybrid <- contract_hybrid()
 pool <- generate(hybrid, 60, seed = 2)
+quiet <- function(code) suppressWarnings(code, classes = "causalsynth_warning")
 
 test_that("a pool that was read is the one that was written", {
   for (ending in c(".csv", ".csv.gz", ".parquet")) {
@@ -10,9 +11,10 @@ test_that("a pool that was read is the one that was written", {
     again <- read_pool(file)
     expect_identical(truth(again), truth(pool))
     expect_identical(as.data.frame(again), as.data.frame(pool))
-    expect_equal(certificate(again), certificate(pool), tolerance = 0, ignore_attr = TRUE)
+    papers <- lapply(list(again, pool), function(x) Filter(length, as.list(certificate(x))))
+    expect_equal(papers[[1]], papers[[2]], tolerance = 1e-15)
     expect_identical(format(again), format(pool))
-    glm <- function(x) estimate_effect(x, learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
+    glm <- function(x) quiet(estimate_effect(x, learner_treatment = learn_glm(), learner_outcome = learn_glm()))
     expect_equal(tidy(glm(again)), tidy(glm(pool)), tolerance = 1e-14)
     expect_identical(print(certificate(again)), certificate(again))
   }
@@ -21,10 +23,10 @@ test_that("a pool that was read is the one that was written", {
 test_that("classes, counterfactual columns and several arms survive", {
   skip_if_not_installed("tibble")
   study <- tibble::as_tibble(contract_study())
-  study$a <- factor(c("none", "low", "high")[1 + seq_len(120) %% 3])
-  hybrid <- fit_hybrid(y ~ a | splines::ns(w, 2) + group, study, gen_forest(trees = 5), learner_treatment = learn_glm(),
-                       learner_outcome = learn_glm(), seed = 1)
-  pool <- generate(hybrid, 30, seed = 2, counterfactuals = TRUE)
+  study$a <- factor(c("none", "low", "high")[1 + (seq_len(120) %/% 3) %% 3])
+  hybrid <- quiet(fit_hybrid(y ~ a | splines::ns(w, 2) + group, study, gen_forest(trees = 5), seed = 1,
+                             learner_treatment = learn_glm(), learner_outcome = learn_glm()))
+  pool <- generate(hybrid, 300, seed = 2, counterfactuals = TRUE)
   file <- tempfile(fileext = ".csv")
   write_pool(pool, file)
   again <- read_pool(file)
@@ -32,9 +34,8 @@ test_that("classes, counterfactual columns and several arms survive", {
   expect_identical(names(again), names(pool))
   expect_identical(truth(again, "ATE_low"), truth(pool, "ATE_low"))
   expect_identical(rbind(again, again)$w, c(pool$w, pool$w))
-  fit <- estimate_effect(again, learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
-  expect_identical(coef(fit), coef(estimate_effect(pool, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
-                                                   seed = 1)))
+  glm <- function(x) quiet(estimate_effect(x, learner_treatment = learn_glm(), learner_outcome = learn_glm()))
+  expect_identical(coef(glm(again)), coef(glm(pool)))
 })
 
 test_that("damaged, foreign and missing files are errors", {
