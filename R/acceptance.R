@@ -164,7 +164,8 @@ fit_acceptance <- function(covs, rows, exact, call) {
       "The generator's covariates are too far from the seed's to be brought to its means and variances.",
       x = "{if (fit$converged) paste0('Only ', round(100 * fit$ess), ' % of its rows would count (effective sample
            size; at least ', 100 * least_ess, ' % are needed).') else 'No weights of its rows have these means.'}",
-      x = "Farthest: {worst$column[1]} ({worst$what[1]} {signif(worst$before[1], 3)}, seed {signif(worst$seed[1], 3)}).",
+      x = "Farthest: {worst$column[1]} ({worst$what[1]} {signif(worst$before[1], 3)}, seed
+           {signif(worst$seed[1], 3)}).",
       i = "Use a better generator such as {.fn gen_forest}, or {.code targeted = FALSE}."
     ), call = call)
   }

@@ -152,8 +152,11 @@ checked_shares <- function(values, n, arms, call) {
   }
   bad <- sum(!is.finite(values) | values < 0 | values > 1)
   if (bad || any(abs(rowSums(values) - 1) > 1e-6)) {
-    abort("input", "The function {.arg treatment} gave {bad} value{?s} outside [0, 1], or rows that do not add up to 1.",
-          call = call)
+    abort("input", c(
+      "The function {.arg treatment} gave what are no probabilities.",
+      x = "{bad} value{?s} {?is/are} outside [0, 1], {sum(!(abs(rowSums(values) - 1) <= 1e-6))} row{?s} do not add up
+           to 1."
+    ), call = call)
   }
   unname(values)
 }

@@ -7,8 +7,8 @@
 #'
 #' @param x A hybrid of [fit_hybrid()], or a pool drawn from it.
 #' @param ... Unknown names are an error.
-#' @return An object of class `causalsynth_certificate`, a list of plain values: `effects` (a data frame of the terms with
-#'   the seed's `estimate`, `std.error` and interval, and the `law`), `subgroups` (or `NULL`), `shifts` (by arm and
+#' @return An object of class `causalsynth_certificate`, a list of plain values: `effects` (a data frame of the terms
+#'   with the seed's `estimate`, `std.error` and interval, and the `law`), `subgroups` (or `NULL`), `shifts` (by arm and
 #'   subgroup, on the logit scale of the outcome's range), `moments` (of the covariates: `seed`, `before`, `after`),
 #'   `acceptance` (share of rows accepted, effective sample size), `bounds`, `knobs`, `covariance` (of the seed's arm
 #'   means, the variance that intervals for the population rest on), sizes and names. [as.list()] gives the list without

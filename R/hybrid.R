@@ -14,8 +14,8 @@
 #'    proportions. Rows stay independent draws of one law.
 #' 3. The outcome regression is refitted on all rows (for a number, its slope set right by arm where honest
 #'    predictions say that it is drawn towards the mean) and fluctuated with the same epsilons; then one shift an arm
-#'    and subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that is
-#'    released (all rows, for [gen_data()]), so that the mean of Q(a, W) equals the seed's targeted arm mean.
+#'    and subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that
+#'    is released (all rows, for [gen_data()]), so that the mean of Q(a, W) equals the seed's targeted arm mean.
 #'
 #' Rows are never selected to hit a number: a finite pool misses the law's effect by about `sd(Q1 - Q0) / sqrt(n)`.
 #' [certificate()] states all of it.

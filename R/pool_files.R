@@ -64,13 +64,17 @@ check_json <- function(call) {
                    i = "Install it with {.code install.packages(\"jsonlite\")}."), call = call)
 }
 
-# The rows of a pool with its mean outcomes as last columns, a plain data frame; the attribute "means" names these.
+# The rows of a pool with its mean outcomes as last columns, a plain data frame. The attribute "means" names these
+# columns, "added" those that the pool did not have itself (as counterfactual columns).
 pool_file_rows <- function(pool) {
   parts <- pool_parts(pool)
   rows <- unclass_frame(plain_rows(pool))
-  names <- utils::tail(make.unique(c(names(rows), paste0(".", names(parts$means)))), length(parts$means))
-  rows[names] <- parts$means
-  structure(rows, means = stats::setNames(names, names(parts$means)))
+  names <- paste0(".", names(parts$means))
+  there <- vapply(seq_along(names), function(k) identical(rows[[names[k]]], parts$means[[k]]), NA)
+  fresh <- utils::tail(make.unique(c(names(rows), names[!there])), sum(!there))
+  rows[fresh] <- parts$means[!there]
+  names[!there] <- fresh
+  structure(rows, means = stats::setNames(names, names(parts$means)), added = fresh)
 }
 
 # What a file beside rows states, as a list for write_sidecar(): `x` a hybrid or a pool of it, `rows` as
@@ -91,7 +95,7 @@ pool_sidecar <- function(x, rows) {
   list(
     format = sidecar_mark, version = sidecar_version, made_by = paste("causalsynth", own_version()), class = class,
     formula = paste(deparse(formula, width.cutoff = 500), collapse = " "), columns = describe_columns(rows),
-    means = attr(rows, "means"), origin = origin, certificate = unclass(certificate)
+    means = attr(rows, "means"), added = attr(rows, "added"), origin = origin, certificate = unclass(certificate)
   )
 }
 
@@ -161,7 +165,7 @@ read_pool <- function(path, ...) {
     abort("file", "The file {.file {basename(beside)}} states {about$rows} rows; there are {nrow(rows)}.")
   }
   means <- lapply(about$means, function(name) as.numeric(rows[[name]]))
-  rows <- rows[setdiff(names(rows), about$means)]
+  rows <- rows[setdiff(names(rows), about$added)]
   new_pool(rows_of_class(rows, about$class), means, about$origin)
 }
 

@@ -1,7 +1,8 @@
 # Estimators on pools of 50,000 rows against the pools' exact effects: Rscript bench/hybrid-pools.R [pools]
 # Targeted hybrids of fresh seeds (1,000 rows of the paper's randomised mechanism; Y as it is, or a number: its log odds
 # plus skewed noise). AIPW, TMLE and IPTW with forests of 100 trees, OR with learn_glm() (its standard error by stacked
-# equations), OR with forests; naive, since the question is the pool's own law. Raw: bench/hybrid-pools-raw.csv (resumable).
+# equations), OR with forests; naive, since the question is the pool's own law. Raw: bench/hybrid-pools-raw.csv
+# (resumable).
 library(causalsynth)
 source("bench/lib.R")
 pools <- as.integer(c(commandArgs(TRUE), "100")[1])

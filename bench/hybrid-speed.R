@@ -13,8 +13,8 @@ memory <- median_seconds(function() generate(hybrid, 50000, seed = 2), 7)
 folder <- tempfile()
 rows <- as.numeric(c(commandArgs(TRUE), "1e7")[1])
 peak <- tempfile()
-watch <- sprintf("while kill -0 %d 2>/dev/null; do ps -o rss= --pid %d --ppid %d | awk '{s+=$1} END {print s}'; sleep .2; done > %s",
-                 Sys.getpid(), Sys.getpid(), Sys.getpid(), peak)
+look <- sprintf("ps -o rss= --pid %d --ppid %d | awk '{s+=$1} END {print s}'", Sys.getpid(), Sys.getpid())
+watch <- sprintf("while kill -0 %d 2>/dev/null; do %s; sleep .2; done > %s", Sys.getpid(), look, peak)
 system(watch, wait = FALSE)
 shards <- system.time(generate_to(hybrid, rows, folder, shard_rows = 125000, seed = 3))[["elapsed"]]
 Sys.sleep(.5)

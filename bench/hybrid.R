@@ -1,8 +1,8 @@
 # Targeted hybrids over fresh seeds: Rscript bench/hybrid.R [seeds [workers]]
 # Mean squared error of truth(hybrid) against the mechanism's effect, with gen_forest() and gen_copula(), beside 5-fold
 # AIPW on the same seeds, the plain hybrid, AIPW on a full synthetic set of gen_forest() (covariates, treatment and
-# outcome from the generator, 1,000 rows) and AIPW on a bootstrap resample of the seed. Nuisances are forests of 100 trees.
-# Raw: bench/hybrid-raw.csv (resumable).
+# outcome from the generator, 1,000 rows) and AIPW on a bootstrap resample of the seed. Nuisances are forests of 100
+# trees. Raw: bench/hybrid-raw.csv (resumable).
 library(causalsynth)
 source("bench/lib.R")
 arguments <- as.integer(c(commandArgs(TRUE), NA, NA))

@@ -37,7 +37,7 @@ test_that("their pools know each arm's means, and intervals for the population",
   expect_equal(rowSums(as.data.frame(pool)[paste0(".ps_", levels(study$a))]), rep(1, 3000), tolerance = 1e-12,
                ignore_attr = TRUE)
   expect_equal(truth(pool[pool$w > 0, ], "ATE_high"), mean((pool$.q_high - pool$.q_none)[pool$w > 0]))
-  own <- function(...) estimate_effect(pool, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
+  own <- function(...) estimate_effect(pool, ..., learner_treatment = learn_glm(), learner_outcome = learn_glm())
   all <- tidy(own(contrasts = TRUE))
   added <- all$std.error^2 - tidy(own(contrasts = TRUE, naive = TRUE))$std.error^2
   seed <- tidy(estimate_effect(y ~ a | ., study, method = "tmle", contrasts = TRUE, learner_treatment = learn_glm(),

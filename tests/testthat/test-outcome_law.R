@@ -62,7 +62,8 @@ test_that("slopes are set right only where they are wrong", {
   set.seed(3)
   n <- 2000
   q <- rnorm(n)
-  view <- list(family = "gaussian", arms = c("0", "1"), index = rep(1:2, n / 2), q = cbind(q, q), outcome = q + rnorm(n))
+  view <- list(family = "gaussian", arms = c("0", "1"), index = rep(1:2, n / 2), q = cbind(q, q),
+               outcome = q + rnorm(n))
   expect_null(fit_calibration(view))
   view$outcome <- 1 + 2 * q + rnorm(n)
   expect_equal(fit_calibration(view)$slope, c(2, 2), tolerance = .1)
