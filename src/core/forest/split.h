@@ -110,7 +110,7 @@ class SplitSearch {
   void count(const Code* codes, const Sample* samples, std::size_t n, std::uint32_t bins) {
     Cell* cells = cells_.data();
     if (n < bins) {
-      used_.count(codes, samples, n, bins, [&](std::uint32_t bin, const Sample& s) {
+      used_.count(codes, samples, n, [&](std::uint32_t bin, const Sample& s) {
         target_.add(cells + bin * stride(), s);
       });
       return;
