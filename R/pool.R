@@ -1,6 +1,6 @@
 # A pool: synthetic rows that know their mean outcomes. These live in the attribute "causalsynth", a vector an arm
-# (named q0 and q1, or q_<level>), with where the pool comes from; whatever keeps or moves rows keeps or moves them too, and
-# what cannot drops the class aloud.
+# (named q0 and q1, or q_<level>), with where the pool comes from; whatever keeps or moves rows keeps or moves them too,
+# and what cannot drops the class aloud.
 
 new_pool <- function(rows, means, origin) {
   origin$rows <- origin$rows %||% nrow(rows)

@@ -1,11 +1,14 @@
 # Coverage of the population interval from synthetic rows: Rscript bench/hybrid-coverage.R [replicates [workers]]
 # Fresh seeds of the paper's mechanism; one targeted hybrid each with gen_forest() and gen_copula(); AIPW and TMLE on
-# the seed itself, on one pool of k = n rows, on one of k = 4n, on five of k = n combined; beside them the naive interval.
-# Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design, cells take
-# turns, so that a run that was stopped has nearly as many replicates of each. Raw: bench/hybrid-coverage-raw.csv (resumable).
+# the seed itself, on one pool of k = n rows, on one of k = 4n, on five of k = n combined; beside them the naive
+# interval. Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design; cells
+# take turns, so that a run that was stopped has nearly as many replicates of each. `summary` in place of a number of
+# replicates sums up what is there. The last rows take all designs but the weak overlap together.
+# Raw: bench/hybrid-coverage-raw.csv (resumable).
 library(causalsynth)
 source("bench/lib.R")
-arguments <- as.integer(c(commandArgs(TRUE), NA, NA))
+only_summary <- identical(commandArgs(TRUE)[1], "summary")
+arguments <- suppressWarnings(as.integer(c(commandArgs(TRUE), NA, NA)))
 replicates <- if (is.na(arguments[1])) 400L else arguments[1]
 workers <- if (is.na(arguments[2])) 1L else arguments[2]
 raw <- Sys.getenv("HYBRID_COVERAGE_RAW", "bench/hybrid-coverage-raw.csv")
@@ -58,15 +61,19 @@ one_replicate <- function(s, cell) {
 }
 one_cell <- function(cell) do.call(rbind, lapply(cell$first + seq_len(block) - 1, one_replicate, cell = cell))
 
-results <- run_cells(cells, raw, one_cell, workers)
+results <- if (only_summary) utils::read.csv(raw) else run_cells(cells, raw, one_cell, workers)
 effect <- truth(dgp_paper())
 inside <- function(estimate, error) mean(abs(estimate - effect) <= stats::qnorm(.975) * error)
-parts <- split(results, results[c("overlap", "n", "generator", "method", "source")], drop = TRUE)
+results$design <- paste(results$overlap, results$n, results$generator)
+together <- results[results$overlap != "weak", ]
+together[c("overlap", "n", "generator")] <- list("all but weak", NA, "both")
+all <- rbind(results, together)
+all$unit <- paste(all$design, all$replicate)
+parts <- split(all, paste(all$overlap, all$n, all$generator, all$method, all$source))
 summary <- do.call(rbind, lapply(parts, function(d) {
   first <- d[1, ]
-  seed <- results[results$source == "seed" & results$overlap == first$overlap & results$n == first$n &
-                    results$generator == first$generator & results$method == first$method, ]
-  seed <- seed[match(d$replicate, seed$replicate), ]
+  seed <- all[all$source == "seed" & all$overlap == first$overlap & all$method == first$method, ]
+  seed <- seed[match(d$unit, seed$unit), ]
   z <- stats::qnorm(.975)
   covered <- abs(d$estimate - effect) <= z * d$std.error
   of_seed <- abs(seed$estimate - effect) <= z * seed$std.error

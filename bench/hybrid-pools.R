@@ -5,7 +5,8 @@
 # (resumable).
 library(causalsynth)
 source("bench/lib.R")
-pools <- as.integer(c(commandArgs(TRUE), "100")[1])
+only_summary <- identical(commandArgs(TRUE)[1], "summary")  # of what is there
+pools <- if (only_summary) 1L else as.integer(c(commandArgs(TRUE), "100")[1])
 raw <- Sys.getenv("HYBRID_POOLS_RAW", "bench/hybrid-pools-raw.csv")
 options(causalsynth.threads = 1)
 learner <- learn_forest(trees = 100)
@@ -34,7 +35,7 @@ one_pool <- function(cell) {
 }
 
 cells <- expand.grid(outcome = c("binary", "number"), pool = seq_len(pools), stringsAsFactors = FALSE)
-results <- run_cells(cells, raw, one_pool)
+results <- if (only_summary) utils::read.csv(raw) else run_cells(cells, raw, one_pool)
 parts <- split(results, results[c("outcome", "estimator")], drop = TRUE)
 summary <- do.call(rbind, lapply(parts, function(d) {
   miss <- d$estimate - d$truth

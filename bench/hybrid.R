@@ -5,7 +5,8 @@
 # trees. Raw: bench/hybrid-raw.csv (resumable).
 library(causalsynth)
 source("bench/lib.R")
-arguments <- as.integer(c(commandArgs(TRUE), NA, NA))
+only_summary <- identical(commandArgs(TRUE)[1], "summary")  # of what is there
+arguments <- suppressWarnings(as.integer(c(commandArgs(TRUE), NA, NA)))
 seeds <- if (is.na(arguments[1])) 500L else arguments[1]
 workers <- if (is.na(arguments[2])) 1L else arguments[2]
 raw <- Sys.getenv("HYBRID_RAW", "bench/hybrid-raw.csv")
@@ -38,7 +39,9 @@ one_seed <- function(s) {
 }
 one_block <- function(cell) do.call(rbind, lapply(cell$first + seq_len(block) - 1, one_seed))
 
-results <- run_cells(data.frame(first = seq(1, seeds, block)), raw, one_block, workers)
+results <- if (only_summary) utils::read.csv(raw) else {
+  run_cells(data.frame(first = seq(1, seeds, block)), raw, one_block, workers)
+}
 effect <- truth(dgp_paper())
 squared <- function(x) (x - effect)^2
 # Jackknife standard error of the ratio of mean squared errors, paired over seeds.
