@@ -1,9 +1,9 @@
 # Coverage of the population interval from synthetic rows: Rscript bench/hybrid-coverage.R [replicates [workers]]
 # Fresh seeds of the paper's mechanism; one targeted hybrid each with gen_forest() and gen_copula(); AIPW and TMLE on
 # the seed itself, on one pool of k = n rows, on one of k = 4n, on five of k = n combined; beside them the naive
-# interval. Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design; cells
-# take turns, so that a run that was stopped has nearly as many replicates of each. `summary` in place of a number of
-# replicates sums up what is there. The last rows take all designs but the weak overlap together.
+# interval. Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design;
+# cells take turns, so that a run that was stopped has nearly as many replicates of each. `summary` in place of a
+# number of replicates sums up what is there. The last rows take all designs but the weak overlap together.
 # Raw: bench/hybrid-coverage-raw.csv (resumable).
 library(causalsynth)
 source("bench/lib.R")
