@@ -1,6 +1,7 @@
 // Damaged model files: 10,000 mutations at each layer of reading (values: test_value.cpp). Whatever
 // comes out, an error or another model, nothing may crash; run under the address sanitizer
 // (CMakeLists.txt).
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>

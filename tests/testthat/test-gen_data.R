@@ -98,6 +98,6 @@ test_that("rows that cannot be cleaned are errors", {
     fit_generator(gen_data(transform(seed, k = "many")), seed)
     fit_generator(gen_data(transform(seed, f = "w")), seed)
     generate(fit_generator(gen_data(seed), seed), 0)
-    generate(fit_generator(gen_data(seed), seed), 5, given = 1)
+    generate(fit_generator(gen_data(seed), seed), 5, givn = 1)
   })
 })
