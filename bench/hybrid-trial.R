@@ -1,7 +1,7 @@
 # The hybrid of a real trial: Rscript bench/hybrid-trial.R
-# ACTG175 (package speff2trial), arms 1 against 2, 1,046 rows, 17 covariates, Y = cd420, default settings: the pool's
 # ACTG175 (package speff2trial), arms 1 against 2, 1,046 rows, 17 covariates, Y = cd420, default settings: the outcome
 # of the pool against that of the trial by arm and by thirds of cd40, effects of all rows and of subgroups against TMLE.
+library(causalsynth)
 source("bench/lib.R")
 data(ACTG175, package = "speff2trial")
 trial <- ACTG175[ACTG175$arms %in% 1:2, ]
