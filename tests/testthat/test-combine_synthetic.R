@@ -30,7 +30,7 @@ test_that("proper hybrids vary with the seed and count it once more", {
   expect_equal(truth(proper[[1]]), proper[[1]]$drawn_effect$estimate, tolerance = 1e-6)
   expect_equal(proper[[1]]$seed_effect$estimate, proper[[2]]$seed_effect$estimate)
   expect_speaks(certificate(proper[[1]]))
-  pools <- lapply(proper, generate, n = 100, seed = 1)
+  pools <- lapply(proper, generate, n = 400, seed = 1)
   both <- combine_synthetic(pools, learner_treatment = learn_glm(), learner_outcome = learn_glm())
   own <- both$within[1, 1] / 2
   expect_equal(both$estimates$std.error[1]^2, 1.5 * hybrid$seed_effect$std.error^2 + own, tolerance = 1e-8)
