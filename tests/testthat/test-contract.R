@@ -126,6 +126,18 @@ test_that("hybrids and their pools", {
   expect_match(capture.output(print(wide)), "54 more rows, 55 more columns", all = FALSE)
 })
 
+test_that("certificates, assignments, combined sets and whole pipelines", {
+  hybrid <- contract_hybrid()
+  expect_speaks(certificate(hybrid))
+  expect_table(tidy(certificate(hybrid)), 3)
+  expect_speaks(assign_randomized(.3, strata = "w", blocks = 4))
+  both <- combine_synthetic(simulate(hybrid, 2, seed = 1, n = 300), learner_treatment = learn_glm(),
+                            learner_outcome = learn_glm())
+  expect_speaks(both)
+  expect_table(tidy(both), 3)
+  expect_table(glance(both), 1, c("rule", "m", "n", "k"))
+})
+
 test_that("nuisances", {
   nu <- nuisance(y ~ a | ., contract_study(), learn_glm(), learn_glm())
   expect_speaks(nu)
