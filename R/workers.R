@@ -5,7 +5,7 @@
 find_workers <- function(threads) {
   if (isNamespaceLoaded("future") && requireNamespace("future.apply", quietly = TRUE)) {
     n <- future::nbrOfWorkers()
-    if (n > 1) return(list(kind = "future", n = min(n, 1024)))
+    if (n > 1 || !inherits(future::plan(), "sequential")) return(list(kind = "future", n = min(n, 1024)))
   }
   # A fork of RStudio's session is not safe; Windows has none.
   can_fork <- .Platform$OS.type == "unix" && Sys.getenv("RSTUDIO") != "1" &&
