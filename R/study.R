@@ -23,8 +23,9 @@
 #'   returns one. Several in a named list or vector, one a source. `NULL`: the most exact available, which is
 #'   the law for mechanisms and hybrids, the rows' own effect for pools and the TMLE for others.
 #' @param estimand,se As in [estimate_effect()].
-#' @param knobs Named list of values, such as `list(effect_scale = c(.5, 1))`. All combinations are made; each source
-#'   that is a function is called with each, and a hybrid hands them to [generate()] if it knows them.
+#' @param knobs Named list of values, such as `list(effect_scale = c(.5, 1))`. All combinations are made. A source
+#'   that is a function is called with those that it has as arguments, other sources hand those that they know to
+#'   [generate()]; a knob that a source does not have is `NA` there.
 #' @param replace Draw rows of pools and data frames with replacement?
 #' @param reference_rows Rows drawn from a law for `truth = "tmle"` and `"self"`.
 #' @param conf.level Level of intervals made of an estimate and its standard error.
@@ -33,9 +34,9 @@
 #' @param checkpoint A folder for finished chunks, or `NULL`. The same call goes on where it was stopped, and gives the
 #'   same results; a call with other arguments or another version of the package is refused. With
 #'   `seed = NULL` the folder's own random key is used again.
-#' @param timeout Seconds that one estimator (or the nuisances together with the built-in ones) may take on one data
-#'   set; then it counts as failed. Compiled code that never looks for interrupts is stopped only in processes forked
-#'   here, after twice that time.
+#' @param timeout Seconds that one estimator (or the nuisances, or all built-in estimators after them) may take on one
+#'   data set; then it counts as failed. With a limit, functions run in processes of their own that can be killed (not on
+#'   Windows). What is cut off depends on the machine, not on the seed alone.
 #' @param chunk Replicates a chunk, or `NULL`: as many as keep the cost of handing over a chunk below 5 percent.
 #' @details
 #' **Randomness.** Each replicate of each source and `n` has a random key of its own, from which its rows, nuisances and

@@ -110,7 +110,10 @@ show_argument <- function(x) {
     return(paste(vapply(x, function(s) as.character(s$name), ""), collapse = ", "))
   }
   if (is.list(x) && !is.null(x$all)) return(paste(names(x$all), collapse = ", "))
-  if (is.list(x) && length(x)) return(paste(names(x) %||% vapply(x, describe, ""), collapse = ", "))
+  if (is.list(x) && length(x)) {
+    values <- vapply(x, function(v) if (is.atomic(v)) paste(format(v), collapse = " ") else class(v)[1], "")
+    return(paste(c(names(x), "")[seq_along(x)], values, sep = if (is.null(names(x))) "" else " = ", collapse = ", "))
+  }
   describe(x)
 }
 

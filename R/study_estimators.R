@@ -34,7 +34,7 @@ with_timeout <- function(seconds, code) {
   setTimeLimit(elapsed = seconds, transient = TRUE)
   on.exit(setTimeLimit(cpu = Inf, elapsed = Inf, transient = FALSE))
   late <- function() proc.time()[["elapsed"]] - started >= .99 * seconds
-  stopped <- function() abort("fit", "Stopped after {seconds} second{?s} ({.arg timeout}).", call = NULL)
+  stopped <- function() stop(timeout_message(seconds), call. = FALSE)
   tryCatch(code, error = function(e) if (late()) stopped() else rlang::cnd_signal(e),
            interrupt = function(e) if (late()) stopped() else rlang::interrupt())
 }
@@ -121,14 +121,37 @@ checked_cell <- function(estimate, std.error = NA_real_, conf.low = NA_real_, co
        warning = NA_character_)
 }
 
-# A function's answer on one data set. It sees the rows and nothing else, under a random generator of its own.
+# A function's answer on one data set. It sees the rows and nothing else, under a random generator of its own; with a
+# time limit in a process of its own where that can be, since neither sleep nor foreign code heeds R's limits.
 run_function <- function(f, rows, estimand, key, timeout) {
-  found <- guarded(with_timeout(timeout, with_r_seed(key, read_answer(f(rows), estimand))))
+  work <- function() guarded(with_r_seed(key, read_answer(f(rows), estimand)))
+  found <- if (!is.finite(timeout)) work() else if (can_fork()) in_fork(work, timeout) else {
+    guarded(with_timeout(timeout, with_r_seed(key, read_answer(f(rows), estimand))))
+  }
   if (!is.null(found$error)) return(failed_cell(found$error, found$warning))
   cell <- found$value
   cell$warning <- found$warning
   cell
 }
+
+# work() in a forked process that is killed after `seconds`; list(error) if it was, or died.
+in_fork <- function(work, seconds) {
+  job <- parallel::mcparallel(work(), mc.set.seed = FALSE)
+  on.exit({
+    tools::pskill(job$pid, tools::SIGKILL)
+    suppressWarnings(parallel::mccollect(job, wait = TRUE))
+  })
+  end <- proc.time()[["elapsed"]] + seconds
+  found <- NULL
+  while (is.null(found) && (left <- end - proc.time()[["elapsed"]]) > 0) {
+    found <- suppressWarnings(parallel::mccollect(job, wait = FALSE, timeout = left))
+  }
+  if (is.null(found)) return(list(error = timeout_message(seconds), warning = NA_character_))
+  if (!is.list(found[[1]])) return(list(error = "The function's process died", warning = NA_character_))
+  found[[1]]
+}
+
+timeout_message <- function(seconds) paste0("Stopped after ", format(seconds), " s (timeout)")
 
 read_answer <- function(x, estimand) {
   if (inherits(x, "causalsynth_effect")) {

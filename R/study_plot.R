@@ -99,11 +99,13 @@ metric_plot <- function(rows, x, metric, stems) {
 size_plot <- function(rows, x, metric) {
   rows$method <- factor(rows$method, x$methods)
   aim <- metric_aim(metric, x)
+  apart <- ggplot2::position_dodge(width = .04 * length(x$n))
   plot <- ggplot2::ggplot(rows, ggplot2::aes(.data$n, .data$estimate, colour = .data$method))
   if (!is.null(aim)) plot <- plot + ggplot2::geom_hline(yintercept = aim, linetype = 2, colour = "grey50")
   plot <- plot +
-    ggplot2::geom_line() +
-    ggplot2::geom_pointrange(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), size = .4, na.rm = TRUE) +
+    ggplot2::geom_line(position = apart) +
+    ggplot2::geom_pointrange(ggplot2::aes(ymin = .data$conf.low, ymax = .data$conf.high), size = .3, na.rm = TRUE,
+                             position = apart) +
     ggplot2::scale_x_log10(breaks = x$n) + method_scale(x$methods) +
     ggplot2::labs(x = "Sample size n", y = axis_title(metric), colour = NULL) + study_theme()
   if (nlevels(rows$panel) > 1) plot <- plot + ggplot2::facet_wrap("panel")

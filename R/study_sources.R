@@ -5,9 +5,19 @@
 study_sources <- function(sources, knobs, formula, numbers, call) {
   sources <- named_sources(sources, call)
   grid <- knob_grid(knobs, sources, call)
+  known <- lapply(sources, function(x) intersect(names(knobs), knobs_of(x, names(knobs))))
+  strange <- setdiff(names(knobs), unlist(known))
+  if (length(strange)) {
+    abort("input", c(
+      "No source has a knob {.val {strange[1]}}.",
+      i = "Give a function of it as a source: {.code function({strange[1]}) fit_hybrid(..., {strange[1]} = {strange[1]})}."
+    ), call = call)
+  }
   resolved <- list()
   for (name in names(sources)) {
-    for (setting in grid) resolved <- c(resolved, list(one_source(name, sources[[name]], setting, formula, call)))
+    for (setting in unique(lapply(grid, mask_knobs, known = known[[name]]))) {
+      resolved <- c(resolved, list(one_source(name, sources[[name]], setting, formula, call)))
+    }
   }
   for (source in resolved) check_source_size(source, numbers, call)
   resolved
@@ -72,12 +82,28 @@ knob_grid <- function(knobs, sources, call) {
   lapply(seq_len(nrow(grid)), function(i) lapply(grid, `[[`, i))
 }
 
-one_source <- function(name, x, knobs, formula, call) {
-  extra <- list()
+# A setting with NA for the knobs that a source does not have.
+mask_knobs <- function(setting, known) {
+  setting[setdiff(names(setting), known)] <- list(NA)
+  setting
+}
+
+# Names of the arguments that may be knobs: of the function, or of generate() for this object.
+knobs_of <- function(x, asked) {
   if (is.function(x)) {
-    x <- made_source(name, x, knobs, call)
-  } else if (length(knobs)) {
-    extra <- generate_knobs(name, x, knobs, call)
+    known <- names(formals(args(x)))
+    return(if ("..." %in% known) asked else known)
+  }
+  method <- NULL
+  for (class in class(x)) method <- method %||% utils::getS3method("generate", class, optional = TRUE)
+  setdiff(names(formals(method)), c("x", "n", "seed", "threads", "counterfactuals", "..."))
+}
+
+one_source <- function(name, x, knobs, formula, call) {
+  extra <- knobs[!vapply(knobs, is.na, NA)]
+  if (is.function(x)) {
+    x <- made_source(name, x, extra, call)
+    extra <- list()
   }
   kind <- source_kind(x)
   if (kind == "source") {
@@ -101,33 +127,11 @@ one_source <- function(name, x, knobs, formula, call) {
 
 # A source that is a function of the knobs.
 made_source <- function(name, f, knobs, call) {
-  known <- names(formals(f))
-  foreign <- setdiff(names(knobs), known)
-  if (length(foreign) && !"..." %in% known) {
-    abort("input", c(
-      "Source {.val {name}}, a function, has no argument {.arg {foreign[1]}}.",
-      i = "Each knob must be an argument of it."
-    ), call = call)
-  }
   tryCatch(do.call(f, knobs), error = function(e) {
     shown <- paste(names(knobs), vapply(knobs, format, ""), sep = " = ", collapse = ", ")
-    abort("input", c("Source {.val {name}} failed{if (nzchar(shown)) paste0(' for ', shown)}.", x = first_line(e)), call = call)
+    abort("input", c("Source {.val {name}} failed{if (nzchar(shown)) paste0(' for ', shown)}.", x = first_line(e)),
+          call = call)
   })
-}
-
-# Knobs that generate() of this source takes as arguments.
-generate_knobs <- function(name, x, knobs, call) {
-  method <- NULL
-  for (class in class(x)) method <- method %||% utils::getS3method("generate", class, optional = TRUE)
-  known <- setdiff(names(formals(method)), c("x", "n", "seed", "threads", "counterfactuals", "..."))
-  foreign <- setdiff(names(knobs), known)
-  if (length(foreign)) {
-    abort("input", c(
-      "Source {.val {name}} has no knob {.val {foreign[1]}}.",
-      i = "Give a function of it, such as {.code function({foreign[1]}) fit_hybrid(..., {foreign[1]} = {foreign[1]})}."
-    ), call = call)
-  }
-  knobs
 }
 
 own_formula <- function(x, name, kind, call) {

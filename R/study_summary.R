@@ -84,7 +84,7 @@ study_table <- function(x, reference = x$methods[1]) {
   })
   table <- do.call(rbind, rows)
   rownames(table) <- NULL
-  number <- vapply(table, is.numeric, NA)
+  number <- vapply(table, is.double, NA)
   table[number] <- lapply(table[number], function(v) replace(v, !is.finite(v), NA_real_))
   table
 }

@@ -100,7 +100,8 @@ fork_backend <- function(plan, sources, workers) {
   ended <- function(running) {
     now <- proc.time()[["elapsed"]]
     for (one in running) if (now - one$started > patience(plan, one$chunk)) kill(one$job)
-    found <- parallel::mccollect(lapply(running, `[[`, "job"), wait = FALSE, timeout = .5)
+    # It warns of jobs without a result, which are counted here.
+    found <- suppressWarnings(parallel::mccollect(lapply(running, `[[`, "job"), wait = FALSE, timeout = .5))
     pids <- vapply(running, function(one) as.character(one$job$pid), "")
     results[names(found)] <<- lapply(found, list)
     pids %in% names(found)
@@ -127,10 +128,10 @@ fork_backend <- function(plan, sources, workers) {
   )
 }
 
-# Seconds after which a forked chunk is given up: twice what its cells may take.
+# Seconds after which a forked chunk is given up: what its budget and the limits of its cells allow, and some more.
 patience <- function(plan, chunk) {
-  functions <- sum(plan$ask$all[chunk$which] == "function")
-  2 * plan$timeout * length(chunk$reps) * (2 + functions + length(chunk$which)) + 5
+  a_replicate <- plan$timeout * (2 + length(chunk$which))
+  10 + if (is.finite(chunk$budget)) chunk$budget + a_replicate else a_replicate * length(chunk$reps)
 }
 
 future_backend <- function(plan, sources, workers) {
