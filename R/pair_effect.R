@@ -154,6 +154,7 @@ with_pair_variance <- function(fit, x, parts, how, reason = NULL) {
   fit$na_reason <- lapply(fit$methods, function(m) reason)
   fit$parts <- data.frame(fit$estimates[c("method", "term")], data = sqrt(diag(parts$data)),
                           trial = if (is.null(parts$trial)) NA_real_ else sqrt(diag(parts$trial)))
+  fit$trial_variance <- parts$trial
   fit$n <- x$n_data
   fit$n_twins <- x$n_twins
   fit$pair_source <- pair_lines(x)

@@ -19,7 +19,7 @@ pair_lines <- function(x) {
 }
 
 outcome_phrase <- function(x) {
-  if (x$settings$draw == "expectation") return(paste("means by", x$twins$how))
+  if (x$settings$draw == "expectation") return(paste("expected, by", x$twins$how))
   if (x$settings$outcome == "pool" && x$settings$draws == 1) return("the pool's own")
   paste0(if (x$settings$draws > 1) paste("mean of", x$settings$draws, "draws") else "drawn", " around ", x$twins$how)
 }
