@@ -55,19 +55,20 @@ one_replicate <- function(design, seed) {
     rows_of("study alone", estimate_effect(alone, all_methods)),
     rows_of("overlap weights", estimate_effect(alone, "aipw", estimand = "ATO")),
     rows_of("pairs (default)", effect(pair, trial = behind)),
-    rows_of("pairs, random outcomes", effect(make(draw = "random"), trial = behind)),
-    rows_of("fused, study", fuse("data")), rows_of("fused, both", fuse("both")),
+    rows_of("fused, study", fuse("data")),
     data.frame(variant = paste0("flips ", 100 * flips$rate, " %"), method = "aipw", estimate = flips$estimate,
                std.error = NA)
   )
-  if (design != "moderate_1000") {
+  if (design == "none_200") {
     both <- list(learner_treatment = forests, learner_outcome = forests)
     fitted <- function(pair, ...) do.call(effect, c(list(pair, ...), both))
     program <- function(outcome) {
       fitted(make(outcome = outcome, amount = "threshold", threshold = .001, draw = "random", refit_q = TRUE))
     }
     found <- rbind(
-      found, rows_of("pairs, threshold", fitted(make(amount = "threshold"), trial = behind)),
+      found, rows_of("fused, both", fuse("both")),
+      rows_of("pairs, random outcomes", effect(make(draw = "random"), trial = behind)),
+      rows_of("pairs, threshold", fitted(make(amount = "threshold"), trial = behind)),
       rows_of("pairs, fitted nuisances", fitted(pair, trial = behind)), rows_of("program: pool", program("pool")), rows_of("program: hybrid label", program("hybrid")),
       rows_of("program: self", program("self"))
     )
@@ -81,7 +82,7 @@ one_block <- function(cell) {
 }
 
 cells <- expand.grid(first = seq(1, reps, block), design = names(designs), stringsAsFactors = FALSE)
-cells <- cells[order(cells$first), ]
+cells <- cells[order(match(cells$design, c("none_200", "weak_1000", "none_1000", "moderate_1000"))), ]
 estimates <- run_cells(cells, raw, one_block, processes)
 estimates <- estimates[estimates$seed <= reps, ]
 
@@ -114,8 +115,7 @@ pick <- function(design, variant, method) {
 compared <- rbind(
   data.frame(first = "pairs (default)", second = "study alone", method = all_methods, other = all_methods),
   data.frame(first = "pairs (default)", second = "trial alone", method = "or", other = "or"),
-  data.frame(first = "fused, study", second = "trial alone", method = "fused", other = "aipw"),
-  data.frame(first = "fused, both", second = "trial alone", method = "fused", other = "aipw")
+  data.frame(first = "fused, study", second = "trial alone", method = "fused", other = "aipw")
 )
 ratios <- do.call(rbind, lapply(names(designs), function(design) {
   do.call(rbind, lapply(seq_len(nrow(compared)), function(i) {
