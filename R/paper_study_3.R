@@ -8,7 +8,7 @@ paper_trial_pool <- function(s, key, n = s$pool) {
 }
 
 # The share `rate` of a 0/1 column turned round, at random.
-flipped <- function(rows, rate, key) {
+turned_outcomes <- function(rows, rate, key) {
   turn <- random_uniforms(unclass(key), nrow(rows)) < rate
   rows$Y <- ifelse(turn, 1 - rows$Y, rows$Y)
   rows
@@ -21,7 +21,7 @@ paper_study_3 <- function(s) {
                      threads = s$threads)
   plain <- plain_source_rows(made$pool)
   pools <- lapply(c(`5 % flipped` = .05, `10 % flipped` = .1, `20 % flipped` = .2), function(rate) {
-    flipped(plain, rate, derive_key(key, paste("flip", rate)))
+    turned_outcomes(plain, rate, derive_key(key, paste("flip", rate)))
   })
   runs <- lapply(seq_len(s$reps), function(rep) {
     suppressWarnings(positivity_variants(made$pool, plain, pools, behind, paper_seed(s, "study 3 data", rep), s, rep))
