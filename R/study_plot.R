@@ -99,7 +99,8 @@ metric_plot <- function(rows, x, metric, stems) {
 size_plot <- function(rows, x, metric) {
   rows$method <- factor(rows$method, x$methods)
   aim <- metric_aim(metric, x)
-  apart <- ggplot2::position_dodge(width = .04 * length(x$n))
+  gaps <- diff(log10(sort(x$n)))
+  apart <- ggplot2::position_dodge(width = min(.08, .6 * gaps))
   plot <- ggplot2::ggplot(rows, ggplot2::aes(.data$n, .data$estimate, colour = .data$method))
   if (!is.null(aim)) plot <- plot + ggplot2::geom_hline(yintercept = aim, linetype = 2, colour = "grey50")
   plot <- plot +
