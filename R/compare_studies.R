@@ -2,17 +2,18 @@
 #'
 #' @param x A study of [study()].
 #' @param y Another study with the same estimators and sizes, or `NULL` to compare sources of `x`.
-#' @param reference,other Names of the sources to compare: the one that is believed, and the one that is judged. With `y`
-#'   they are sources of `x` and `y`. `NULL` takes the first source of each (the first and second of `x` without `y`);
-#'   `other` may name several.
+#' @param reference,other Names of the sources to compare: the one that is believed, and the one that is judged. With
+#'   `y` they are sources of `x` and `y`. `NULL` takes the first source of each (the first and second of `x` without
+#'   `y`); `other` may name several.
 #' @param ... Unknown arguments are an error.
 #' @param conf.level Level of intervals.
-#' @return An object of class `causalsynth_study_comparison`: a list of `ratios`, a row an `other`, knobs, `n` and method:
-#'   both RMSEs, their `ratio` (other / reference) and its interval by the delta method on the logarithm; `pairs`, a row a
-#'   pair of methods: the difference of their mean squared errors in the reference and in the other, the first's
-#'   Monte Carlo error (paired: estimators of one replicate share data), and the `verdict`: `"tie"` where the
-#'   reference's difference is within 2 Monte Carlo errors, else `"alike"` or `"reversed"`; `ranks`, Kendall's tau of the
-#'   methods' RMSE. `tidy()` returns the ratios, `glance()` counts pairs, `autoplot()` draws the two RMSE against each other.
+#' @return An object of class `causalsynth_study_comparison`: a list of `ratios`, a row an `other`, knobs, `n` and
+#'   method: both RMSEs, their `ratio` (other / reference) and its interval by the delta method on the logarithm;
+#'   `pairs`, a row a pair of methods: the difference of their mean squared errors in the reference and in the other,
+#'   the first's Monte Carlo error (paired: estimators of one replicate share data), and the `verdict`: `"tie"` where
+#'   the reference's difference is within 2 Monte Carlo errors, else `"alike"` or `"reversed"`; `ranks`, Kendall's tau
+#'   of the methods' RMSE. `tidy()` returns the ratios, `glance()` counts pairs, `autoplot()` draws the two RMSE against
+#'   each other.
 #' @examples
 #' data <- generate(dgp_paper(), 300, seed = 1)
 #' hybrid <- fit_hybrid(Y ~ A | ., data, learner_treatment = learn_glm(),

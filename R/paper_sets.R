@@ -44,7 +44,8 @@ paper_study_1 <- function(s) {
     scored <- plain[!grepl("^data", names(plain))]
     distances <- paper_distances(data, scored, test, covariates, s$threads)
     list(estimates = estimates, distances = if (rep == 1) distances,
-         quality = paper_quality(scored, data, test, distances, key, s, rep), errors = paper_subsamples(plain, key, s, rep))
+         quality = paper_quality(scored, data, test, distances, key, s, rep),
+         errors = paper_subsamples(plain, key, s, rep))
   }
   runs <- lapply(seq_len(s$reps), one)
   gather <- function(what) do.call(rbind, lapply(runs, `[[`, what))
@@ -60,8 +61,8 @@ paper_study_1 <- function(s) {
 # arm, as the program makes them.
 paper_pairs <- function(data, pool, key, threads) {
   pair <- pair_synthetic(Y ~ A | ., data, pool, outcome = "pool", amount = "threshold", threshold = .001,
-                         draw = "random", learner_treatment = paper_forest(), learner_outcome = paper_forest(), seed = key,
-                         threads = threads)
+                         draw = "random", learner_treatment = paper_forest(), learner_outcome = paper_forest(),
+                         seed = key, threads = threads)
   plain_source_rows(pair$data)[names(data)]
 }
 
@@ -80,8 +81,9 @@ paper_quality <- function(sets, data, test, distances, key, s, rep) {
 # The effect's error in subsamples of 1000 rows of each synthetic set, five a replicate.
 paper_subsamples <- function(sets, key, s, rep) {
   sets <- sets[!grepl("^data|^seed", names(sets))]
-  found <- study(sets, paper_methods, Y ~ A | ., n = min(1000, s$pool), reps = 5, truth = 0, seed = derive_key(key, "errors"),
-                 threads = s$threads, learner_treatment = paper_forest(), learner_outcome = paper_forest())
+  found <- study(sets, paper_methods, Y ~ A | ., n = min(1000, s$pool), reps = 5, truth = 0,
+                 seed = derive_key(key, "errors"), threads = s$threads, learner_treatment = paper_forest(),
+                 learner_outcome = paper_forest())
   rows <- as.data.frame(found)
   data.frame(rep = rep, set = rows$source, method = rows$method, estimate = rows$estimate)
 }
@@ -117,7 +119,8 @@ paper_plots_1 <- function(tables, distances, truth) {
                                position = ggplot2::position_dodge(width = .5)) +
       ggplot2::facet_wrap("method") +
       ggplot2::scale_colour_manual(values = plot_colours) +
-      ggplot2::labs(x = "Mean estimate of the effect, with 95 % Monte Carlo interval; dashed: the mechanism's", y = NULL,
+      ggplot2::labs(x = "Mean estimate of the effect, with 95 % Monte Carlo interval; dashed: the mechanism's",
+                    y = NULL,
                     colour = "weights") + study_theme(),
     dcr = ggplot2::ggplot(spread, ggplot2::aes(.data$distance, .data$set)) +
       ggplot2::geom_boxplot(outlier.size = .3, outlier.alpha = .2, fill = plot_colours[1], alpha = .3) +
@@ -134,7 +137,8 @@ privacy_utility_plot <- function(tables) {
     ggplot2::geom_linerange(ggplot2::aes(ymin = pmax(.data$mse - .data$mse_mcse, .data$mse / 10),
                                          ymax = .data$mse + .data$mse_mcse)) +
     ggplot2::geom_point(size = 2.5) + ggplot2::scale_y_log10() + method_scale(paper_methods) +
-    ggplot2::labs(x = "Mean distance to the closest seed row (whole record)", y = "MSE of the effect (+/- Monte Carlo error)",
+    ggplot2::labs(x = "Mean distance to the closest seed row (whole record)",
+                  y = "MSE of the effect (+/- Monte Carlo error)",
                   colour = NULL, shape = NULL) +
     study_theme() + ggplot2::theme(legend.box = "vertical")
 }

@@ -27,7 +27,8 @@ paper_study_3 <- function(s) {
     suppressWarnings(positivity_variants(made$pool, plain, pools, behind, paper_seed(s, "study 3 data", rep), s, rep))
   })
   table <- paper_errors(do.call(rbind, runs), c("variant", "method"), truth(dgp_paper()))
-  list(tables = list(positivity = table), plots = list(mse = variant_plot(table, "mse"), bias = variant_plot(table, "bias")))
+  list(tables = list(positivity = table), plots = list(mse = variant_plot(table, "mse"), bias = variant_plot(table,
+                                                                                                             "bias")))
 }
 
 # Estimates of every variant on one data set of 200 rows without overlap.
@@ -65,7 +66,8 @@ variant_plot <- function(table, what) {
                                           xmax = .data$value + 1.96 * .data$error), size = .3, na.rm = TRUE,
                              position = ggplot2::position_dodge(width = .6)) +
     method_scale(paper_methods) +
-    ggplot2::labs(x = paste0(if (what == "mse") "Mean squared error" else "Bias", " of the effect, 95 % Monte Carlo interval"),
+    ggplot2::labs(x = paste0(if (what == "mse") "Mean squared error" else "Bias",
+                             " of the effect, 95 % Monte Carlo interval"),
                   y = NULL, colour = NULL) + study_theme()
   if (what == "bias") plot <- plot + ggplot2::geom_vline(xintercept = 0, linetype = 2, colour = "grey50")
   plot

@@ -1,5 +1,5 @@
-# Study 5: the trial ACTG175, zidovudine + zalcitabine (arm 2, A = 1) against zidovudine + didanosine (arm 1), CD4 count at
-# 20 weeks.
+# Study 5: the trial ACTG175, zidovudine + zalcitabine (arm 2, A = 1) against zidovudine + didanosine (arm 1), CD4 count
+# at 20 weeks.
 
 actg175_trial <- function() {
   store <- new.env()
@@ -20,7 +20,8 @@ paper_study_5 <- function(s) {
   learner <- learn_forest(trees = 500, min_node_size = 5)
   sets <- lapply(paper_sets(formula, trial, s$pool, derive_key(key, "sets"), s$threads, learner), plain_source_rows)
   estimates <- do.call(rbind, lapply(names(sets), function(name) {
-    rows <- paper_estimates(formula, sets[[name]], derive_key(key, name), s$threads, learner = learn_forest(trees = 100))
+    rows <- paper_estimates(formula, sets[[name]], derive_key(key, name), s$threads,
+                            learner = learn_forest(trees = 100))
     cbind(set = name, n = nrow(sets[[name]]), rows, outcome_sd = stats::sd(sets[[name]]$cd420), row.names = NULL)
   }))
   held <- random_permutation(unclass(derive_key(key, "split")), nrow(trial))
@@ -40,7 +41,8 @@ paper_study_5 <- function(s) {
       effects = trial_effect_plot(estimates), by_size = autoplot(by_size, "n", "rmse"),
       dcr = ggplot2::ggplot(spread, ggplot2::aes(.data$distance, .data$set)) +
         ggplot2::geom_boxplot(outlier.size = .3, outlier.alpha = .2, fill = plot_colours[1], alpha = .3) +
-        ggplot2::labs(x = "Distance to the closest row of the trial (covariates, standardised)", y = NULL) + study_theme()
+        ggplot2::labs(x = "Distance to the closest row of the trial (covariates, standardised)",
+                      y = NULL) + study_theme()
     )
   )
 }
@@ -69,7 +71,8 @@ trial_by_size <- function(sets, s, key) {
   sources <- sets[c("seed", "forest targeted hybrid")]
   names(sources) <- c("trial", "targeted hybrid")
   study(sources, paper_methods, cd420 ~ A | ., n = c(100, 200, 400, 600, 800, 1000), reps = s$reps, truth = "tmle",
-        seed = derive_key(key, "sizes"), threads = s$threads, learner_treatment = learn_forest(trees = 100, min_node_size = 5),
+        seed = derive_key(key, "sizes"), threads = s$threads, learner_treatment = learn_forest(trees = 100,
+                                                                                               min_node_size = 5),
         learner_outcome = learn_forest(trees = 100, min_node_size = 5))
 }
 
@@ -82,6 +85,7 @@ trial_effect_plot <- function(estimates) {
                             position = ggplot2::position_dodge(width = .6)) +
     ggplot2::geom_point(position = ggplot2::position_dodge(width = .6)) +
     method_scale(paper_methods) +
-    ggplot2::labs(x = "Effect on the CD4 count at 20 weeks; naive 95 % intervals of each set", y = NULL, colour = NULL) +
+    ggplot2::labs(x = "Effect on the CD4 count at 20 weeks; naive 95 % intervals of each set", y = NULL,
+                  colour = NULL) +
     study_theme()
 }

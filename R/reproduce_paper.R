@@ -3,8 +3,8 @@
 #' Runs studies 1 to 5 of Kim, Xu and Lin (2025) and Xu (2026) with this package's generators: tables with Monte Carlo
 #' errors, and figures.
 #'
-#' @param study Numbers of the studies: 1, what synthetic data do to the effect; 2, benchmarking estimators; 3, positivity;
-#'   4, outcome augmentation; 5, the trial ACTG175 (package speff2trial).
+#' @param study Numbers of the studies: 1, what synthetic data do to the effect; 2, benchmarking estimators; 3,
+#'   positivity; 4, outcome augmentation; 5, the trial ACTG175 (package speff2trial).
 #' @param reps Replicates, a number for all or a list by study such as `list("2" = 20)`; `NULL` takes the
 #'   paper's size or more: 10 data sets in study 1, 100 subsamples in 2 (and 20 fresh data sets in part b), 20 data
 #'   sets in 3 and 4, 50 subsamples in 5.
@@ -13,9 +13,9 @@
 #' @param pool Rows of each synthetic set.
 #' @param seed A whole number; `NULL` draws one from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
-#' @return An object of class `causalsynth_paper`: a list with an element a study, `study_1` and so on, each with `tables`
-#'   (data frames), `plots` (ggplots) and `seconds`. A study that needs a package which is not there is an error
-#'   of class `causalsynth_error_input` when it was asked for alone, and left out with a message otherwise.
+#' @return An object of class `causalsynth_paper`: a list with an element a study, `study_1` and so on, each with
+#'   `tables` (data frames), `plots` (ggplots) and `seconds`. A study that needs a package which is not there is an
+#'   error of class `causalsynth_error_input` when it was asked for alone, and left out with a message otherwise.
 #' @details Nuisances are forests of 100 trees grown to purity, as in the papers' program, but predicted out of bag. The
 #'   papers' pools of a GAN and a language model are not part of the package; `gen_data()` takes such rows.
 #' @references Kim, Xu and Lin (2025), arXiv 2511.00318; Xu (2026), arXiv 2604.23904.
@@ -160,7 +160,8 @@ paper_errors <- function(rows, keys, truth) {
 
 # ATE of all methods on one set of rows, as rows of estimate and std.error.
 paper_estimates <- function(formula, rows, key, threads, methods = paper_methods, learner = paper_forest()) {
-  fit <- suppressWarnings(estimate_effect(formula, rows, methods, learner_treatment = learner, learner_outcome = learner,
+  fit <- suppressWarnings(estimate_effect(formula, rows, methods, learner_treatment = learner,
+                                          learner_outcome = learner,
                                           seed = key, threads = threads))
   table <- tidy(fit)
   table[table$term == "ATE", c("method", "estimate", "std.error")]

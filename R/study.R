@@ -13,8 +13,8 @@
 #'   vector, list or one-row data frame with `estimate` and perhaps `std.error`, `conf.low`, `conf.high`, or an
 #'   effect of [estimate_effect()].
 #' @param formula `Y ~ A | W1 + W2`; `NULL` takes the hybrid's or pool's own, and `Y ~ A | .` for mechanisms.
-#' @param ... Arguments of [nuisance()], such as `learner_treatment`, `crossfit` or `bounds`. Nuisances are fitted once a
-#'   replicate and shared by all estimators that are not functions.
+#' @param ... Arguments of [nuisance()], such as `learner_treatment`, `crossfit` or `bounds`. Nuisances are fitted once
+#'   a replicate and shared by all estimators that are not functions.
 #' @param n Rows of a data set; several for a grid.
 #' @param reps Number of data sets (replicates) a source and `n`.
 #' @param truth What estimates are held against: `"mechanism"` (the known effect of a mechanism's or hybrid's law),
@@ -35,25 +35,26 @@
 #'   same results; a call with other arguments or another version of the package is refused. With
 #'   `seed = NULL` the folder's own random key is used again.
 #' @param timeout Seconds that one estimator (or the nuisances, or all built-in estimators after them) may take on one
-#'   data set; then it counts as failed. With a limit, functions run in processes of their own that can be killed (not on
-#'   Windows). What is cut off depends on the machine, not on the seed alone.
+#'   data set; then it counts as failed. With a limit, functions run in processes of their own that can be killed (not
+#'   on Windows). What is cut off depends on the machine, not on the seed alone.
 #' @param chunk Replicates a chunk, or `NULL`: as many as keep the cost of handing over a chunk below 5 percent.
 #' @details
 #' **Randomness.** Each replicate of each source and `n` has a random key of its own, from which its rows, nuisances and
 #' functions draw: results do not depend on backend, workers, chunks, or on which other estimators run.
 #'
-#' **Workers.** Where a [future::plan()] is set (multisession, cluster, `future.batchtools`) its workers do the replicates,
-#' one thread each. Otherwise `threads` forked processes do (one after the other on Windows). `progressr::with_progress()`
-#' shows progress.
+#' **Workers.** Where a [future::plan()] is set (multisession, cluster, `future.batchtools`) its workers do the
+#' replicates, one thread each. Otherwise `threads` forked processes do (one after the other on Windows).
+#' `progressr::with_progress()` shows progress.
 #'
 #' **Failures.** An estimator that stops, returns no number or takes too long is a row of the table with a missing
 #' estimate and the reason in `error`. A worker that dies is replaced; what killed it is found by halving its
 #' chunk, and counted.
 #' @return An object of class `causalsynth_study`. `as.data.frame()` is the long table: `source`, knobs, `n`, `rep`,
-#'   `method`, `estimate`, `std.error`, `conf.low`, `conf.high`, `truth`, `error`, `warning` (the first of the replicate's,
-#'   shared by built-in estimators). [summary()][study_methods] has the performance measures with their Monte Carlo
-#'   errors, [autoplot()][autoplot.causalsynth_study] pictures, [compare_studies()] compares sources. Errors: classes
-#'   `causalsynth_error_input`, `_data`, and `_file` for a checkpoint that cannot be written or is of another study.
+#'   `method`, `estimate`, `std.error`, `conf.low`, `conf.high`, `truth`, `error`, `warning` (the first of the
+#'   replicate's, shared by built-in estimators). [summary()][study_methods] has the performance measures with their
+#'   Monte Carlo errors, [autoplot()][autoplot.causalsynth_study] pictures, [compare_studies()] compares sources.
+#'   Errors: classes `causalsynth_error_input`, `_data`, and `_file` for a checkpoint that cannot be written or is of
+#'   another study.
 #' @references Morris, White and Crowther (2019), Statistics in Medicine 38, 2074-2102; Kim, Xu and Lin (2025), arXiv
 #'   2511.00318.
 #' @examples
@@ -97,7 +98,8 @@ study_dots <- function(dots, call) {
   if (any(unknown)) {
     check_dots_empty(!!!dots[unknown], .call = call, .known = c(arguments, names(formals(study))))
   }
-  for (name in intersect(names(dots), c("learner_treatment", "learner_outcome"))) check_learner(dots[[name]], name, call)
+  for (name in intersect(names(dots), c("learner_treatment", "learner_outcome"))) check_learner(dots[[name]], name,
+                                                                                                call)
   dots
 }
 
@@ -129,7 +131,8 @@ new_study <- function(chunks, sources, plan, numbers, known) {
   results <- do.call(rbind, parts)
   rownames(results) <- NULL
   structure(list(
-    results = results, methods = methods, sources = unique(vapply(sources, `[[`, "", "name")), knobs = names(sources[[1]]$knobs),
+    results = results, methods = methods, sources = unique(vapply(sources, `[[`, "",
+                                                                  "name")), knobs = names(sources[[1]]$knobs),
     n = numbers$n, reps = numbers$reps, truth = known$described, estimand = plan$ask$request$estimand,
     conf.level = numbers$conf.level, key = plan$key, timeout = numbers$timeout,
     version = as.character(utils::packageVersion("causalsynth"))

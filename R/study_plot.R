@@ -1,9 +1,9 @@
 #' Pictures of a study
 #'
 #' @param object A study of [study()].
-#' @param type `"forest"`: each method's measure with its Monte Carlo interval; `"lollipop"`: the same as a stem from the
-#'   value that is aimed at; `"zip"`: all intervals, stacked by how far the estimate is from the truth in its standard
-#'   errors, those that miss it in colour; `"n"`: the measure against sample size.
+#' @param type `"forest"`: each method's measure with its Monte Carlo interval; `"lollipop"`: the same as a stem from
+#'   the value that is aimed at; `"zip"`: all intervals, stacked by how far the estimate is from the truth in its
+#'   standard errors, those that miss it in colour; `"n"`: the measure against sample size.
 #' @param metric A measure of [summary()][study_methods]; `"zip"` has none.
 #' @param ... Unknown arguments are an error.
 #' @param source,n Sources and sizes to show; all by default.
@@ -63,7 +63,8 @@ metric_aim <- function(metric, x) {
 
 metric_names <- c(
   bias = "Bias", empirical_se = "Empirical standard error", model_se = "Model standard error",
-  model_se_error = "Error of the model standard error (%)", mse = "Mean squared error", rmse = "Root mean squared error",
+  model_se_error = "Error of the model standard error (%)", mse = "Mean squared error",
+  rmse = "Root mean squared error",
   coverage = "Coverage", coverage_bias_eliminated = "Bias-eliminated coverage", power = "Power",
   relative_efficiency = "Relative efficiency"
 )

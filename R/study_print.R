@@ -54,8 +54,8 @@ print_study <- function(table, label, truths, estimand) {
 print_truths <- function(truths, estimand) {
   words <- c(mechanism = "of the law, exact", pool = "of the pool's rows, exact", tmle = "the whole source's TMLE",
              self = "each estimator's own on the whole source", given = "given", `own function` = "own function's")
-  lines <- paste0("truth of ", truths$source, ": ", ifelse(is.na(truths$value), "", paste0(signif(truths$value, 5), ", ")),
-                  words[truths$truth])
+  values <- ifelse(is.na(truths$value), "", paste0(signif(truths$value, 5), ", "))
+  lines <- paste0("truth of ", truths$source, ": ", values, words[truths$truth])
   lines <- unique(lines)
   if (length(lines) > 5) lines <- c(lines[1:4], paste0("(and ", length(lines) - 4, " more)"))
   cat(if (!is.null(estimand)) paste0("Estimand: ", estimand, "; "), paste(lines, collapse = "\n"), "\n", sep = "")

@@ -89,8 +89,8 @@ join_parts <- function(parts, reps, methods) {
 }
 
 # What is left to do, handed out in chunks. A list of functions: take(backend) returns the next chunk or NULL,
-# note(waited) learns what handing over costs, put_back(chunks), left(). A chunk has a budget of seconds 20 times what it
-# costs to hand it over; what was not begun in this time comes back.
+# note(waited) learns what handing over costs, put_back(chunks), left(). A chunk has a budget of seconds 20 times what
+# it costs to hand it over; what was not begun in this time comes back.
 chunk_queue <- function(cells, sources, left, plan, numbers, methods) {
   overhead <- Inf
   returned <- list()

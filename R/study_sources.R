@@ -1,6 +1,7 @@
 # Sources of a study: what draws its data sets. A resolved source is a list: name, knobs (named list of one value each),
-# kind ("mechanism", "hybrid", "generator", "rows"), object (what draws; rows: a plain data frame of the roles' columns),
-# extra (arguments of generate()), formula, columns (those of the roles), original (kept from workers: it knows the truth).
+# kind ("mechanism", "hybrid", "generator", "rows"), object (what draws; rows: a plain data frame of the roles'
+# columns), extra (arguments of generate()), formula, columns (those of the roles), original (kept from workers: it
+# knows the truth).
 
 study_sources <- function(sources, knobs, formula, numbers, call) {
   sources <- named_sources(sources, call)
@@ -10,7 +11,8 @@ study_sources <- function(sources, knobs, formula, numbers, call) {
   if (length(strange)) {
     abort("input", c(
       "No source has a knob {.val {strange[1]}}.",
-      i = "Give a function of it as a source: {.code function({strange[1]}) fit_hybrid(..., {strange[1]} = {strange[1]})}."
+      i = "Give a function of it as a source:
+           {.code function({strange[1]}) fit_hybrid(..., {strange[1]} = {strange[1]})}."
     ), call = call)
   }
   resolved <- list()
@@ -169,7 +171,8 @@ check_source_size <- function(source, numbers, call) {
   available <- nrow(source$object)
   if (all(numbers$n <= available)) return(invisible())
   abort("input", c(
-    "Source {.val {source$name}} has {available} row{?s}; {.code n = {max(numbers$n)}} cannot be drawn without replacement.",
+    "Source {.val {source$name}} has {available} row{?s}; {.code n = {max(numbers$n)}} cannot be drawn
+     without replacement.",
     i = "Give a smaller {.arg n}, or {.code replace = TRUE}."
   ), call = call)
 }

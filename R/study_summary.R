@@ -98,14 +98,14 @@ study_table <- function(x, reference = x$methods[1]) {
 #' @param conf.level Its level.
 #' @param row.names,optional Not used.
 #' @param ... Unknown arguments are an error.
-#' @return `summary()`: an object whose `$table` has a row a source, knob, `n` and method, with `truth`, `reps`, `failed`
-#'   (replicates without an estimate), `no_se`, `warned` and the measures `bias`, `empirical_se`, `model_se` (root mean
-#'   square of the standard errors), `model_se_error` (percent by which it is off the empirical one), `mse`, `rmse`, `coverage` of the
-#'   intervals, `coverage_bias_eliminated` (of the mean estimate), `power` (share of intervals without 0) and
-#'   `relative_efficiency`; then the Monte Carlo error of each, `<measure>_mcse`. `tidy()`: the same in long form, with
-#'   `metric`, `estimate`, `std.error`. `glance()`: one row for the study. `as.data.frame()`: the long table of all
-#'   estimates, which `rsimsum::simsum(data, estvarname = "estimate", se = "std.error", true = "truth", methodvar = "method",
-#'   by = c("source", "n"))` reads. `$failures` of the summary counts each message.
+#' @return `summary()`: an object whose `$table` has a row a source, knob, `n` and method, with `truth`, `reps`,
+#'   `failed` (replicates without an estimate), `no_se`, `warned` and the measures `bias`, `empirical_se`, `model_se`
+#'   (root mean square of the standard errors), `model_se_error` (percent by which it is off the empirical one), `mse`,
+#'   `rmse`, `coverage` of the intervals, `coverage_bias_eliminated` (of the mean estimate), `power` (share of intervals
+#'   without 0) and `relative_efficiency`; then the Monte Carlo error of each, `<measure>_mcse`. `tidy()`: the same in
+#'   long form, with `metric`, `estimate`, `std.error`. `glance()`: one row for the study. `as.data.frame()`: the long
+#'   table of all estimates, which `rsimsum::simsum(data, estvarname = "estimate", se = "std.error", true = "truth",
+#'   methodvar = "method", by = c("source", "n"))` reads. `$failures` of the summary counts each message.
 #' @references Morris, White and Crowther (2019), Statistics in Medicine 38, 2074-2102.
 #' @examples
 #' glms <- study(dgp_paper(), c("iptw", "aipw"), n = 100, reps = 10, seed = 1, threads = 1,

@@ -69,8 +69,9 @@ dead_result <- function(chunk) {
   list(done = length(chunk$reps), values = values, seconds = NA)
 }
 
-# list(workers, budget (the least seconds of a chunk: a forked process copies the memory that it touches), start(chunk) -> job, ended(running) -> logical, result(job) -> run_chunk()'s value, or something of
-# length 0 if its worker died, close()).
+# list(workers, budget (the least seconds of a chunk: a forked process copies the memory that it touches), start(chunk)
+# -> job, ended(running) -> logical, result(job) -> run_chunk()'s value, or something of length 0 if its worker died,
+# close()).
 study_backend <- function(plan, sources, numbers) {
   workers <- find_workers(numbers$threads)
   switch(
@@ -154,7 +155,9 @@ future_backend <- function(plan, sources, workers) {
       pause <- min(.05, 1.5 * pause)
     }
   }
-  result <- function(job) tryCatch(future::value(job), FutureError = function(e) structure(list(), reason = first_line(e)))
+  result <- function(job) {
+    tryCatch(future::value(job), FutureError = function(e) structure(list(), reason = first_line(e)))
+  }
   list(workers = workers, budget = 1, start = start, ended = ended, result = result, close = function() options(old))
 }
 

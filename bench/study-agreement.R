@@ -1,13 +1,15 @@
 # Does a benchmark on a forest hybrid size and rank estimators' errors as the mechanism does? Rscript
-# bench/study-agreement.R [replicates [overlaps]]. Both are drawn afresh at n = 250, 1,000 and 4,000; the hybrid is fitted to one
-# sample of the mechanism (1,000 rows; randomised, or moderate overlap). Goes on where it stopped (STUDY_RAW: a folder).
+# bench/study-agreement.R [replicates [overlaps]]. Both are drawn afresh at n = 250, 1,000 and 4,000; the hybrid is
+# fitted to one sample of the mechanism (1,000 rows; randomised, or moderate overlap). Goes on where it stopped
+# (STUDY_RAW: a folder).
 library(causalsynth)
 source("bench/lib.R")
 arguments <- commandArgs(TRUE)
 reps <- as.numeric(c(arguments, 1000)[1])
 overlaps <- if (length(arguments) > 1) arguments[-1] else c("randomized", "moderate")
 raw <- Sys.getenv("STUDY_RAW", "bench/study-raw")
-learners <- list(paper = learn_forest(trees = 100, min_node_size = 1, outcome = "joint"), tuned = learn_forest(trees = 100))
+learners <- list(paper = learn_forest(trees = 100, min_node_size = 1, outcome = "joint"),
+                 tuned = learn_forest(trees = 100))
 
 one <- function(overlap, learner) {
   mechanism <- dgp_paper(overlap)

@@ -1,6 +1,6 @@
-# Rscript bench/study.R [speed] [workers] [kills] [memory]: the study engine's own figures, one csv each (study-<part>.csv).
-# speed: study 2(a) at its full size on 2 cores. workers: two multisession workers against one, already started.
-# kills: `kill -9` at random moments, then resumed. memory: 100,000 replicates at n = 200.
+# Rscript bench/study.R [speed] [workers] [kills] [memory]: the study engine's own figures, one csv each
+# (study-<part>.csv). speed: study 2(a) at its full size on 2 cores. workers: two multisession workers against one,
+# already started. kills: `kill -9` at random moments, then resumed. memory: 100,000 replicates at n = 200.
 # Agreement of a hybrid's benchmark with the mechanism's: bench/study-agreement.R.
 library(causalsynth)
 source("bench/lib.R")
@@ -55,7 +55,7 @@ kills <- function(times = 20) {
   writeLines(c(
     sprintf(".libPaths(%s)", deparse1(.libPaths())), "library(causalsynth)", "args <- commandArgs(TRUE)",
     "slow <- function(data) { Sys.sleep(.01); mean(data$Y) }",
-    "found <- study(dgp_paper('moderate'), list('iptw', 'aipw', slow = slow), n = c(100, 200), reps = 60, seed = 1,",
+    "found <- study(dgp_paper('moderate'), list('iptw', 'aipw', slow = slow), n = c(100, 200), reps = 40, seed = 1,",
     "  chunk = 3, threads = 2, checkpoint = args[1], learner_treatment = learn_glm(), learner_outcome = learn_glm())",
     "saveRDS(found$results, args[2])"
   ), script)
@@ -63,21 +63,20 @@ kills <- function(times = 20) {
     Sys.sleep(.01)
     mean(data$Y)
   }
-  whole <- small(dgp_paper("moderate"), list("iptw", "aipw", slow = slow), n = c(100, 200), reps = 60, seed = 1)$results
+  whole <- small(dgp_paper("moderate"), list("iptw", "aipw", slow = slow), n = c(100, 200), reps = 40, seed = 1)$results
   start <- function(checkpoint, result, background) {
-    command <- paste(shQuote(file.path(R.home("bin"), "Rscript")), shQuote(script), shQuote(checkpoint), shQuote(result))
+    command <- paste(shQuote(file.path(R.home("bin"), "Rscript")), shQuote(script), shQuote(checkpoint),
+                     shQuote(result))
     if (!background) return(system(paste(command, ">/dev/null 2>&1")))
     as.integer(system(paste("setsid", command, ">/dev/null 2>&1 & echo $!"), intern = TRUE))
   }
-  started <- proc.time()[["elapsed"]]
-  start(file.path(folder, "whole"), file.path(folder, "result0"), FALSE)
-  span <- proc.time()[["elapsed"]] - started
   set.seed(1)
   do.call(rbind, lapply(seq_len(times), function(i) {
     checkpoint <- file.path(folder, paste0("c", i))
     result <- file.path(folder, paste0("result", i))
     pid <- start(checkpoint, result, TRUE)
-    wait <- stats::runif(1, .2, 1) * span
+    # From its first moments to beyond its end.
+    wait <- stats::runif(1, .3, 3)
     Sys.sleep(wait)
     system(paste0("kill -9 -", pid))
     Sys.sleep(.1)

@@ -1,5 +1,6 @@
 # A study of a second: two sources of each kind that tests need, with regressions of few parameters.
-small_study <- function(estimators = c("iptw", "aipw"), ..., sources = dgp_paper("moderate"), n = 60, reps = 8, seed = 1,
+small_study <- function(estimators = c("iptw", "aipw"), ..., sources = dgp_paper("moderate"), n = 60, reps = 8,
+                        seed = 1,
                         threads = 1) {
   study(sources, estimators, ..., n = n, reps = reps, seed = seed, threads = threads,
         learner_treatment = learn_glm(), learner_outcome = learn_glm())

@@ -214,3 +214,17 @@ test_that("the ROC curve's area is the AUC", {
   area <- sum(diff(curve$false_positive) * (head(curve$true_positive, -1) + curve$true_positive[-1]) / 2)
   expect_equal(area, auc(prob, y))
 })
+
+test_that("studies and their comparisons", {
+  found <- small_study(c("iptw", "aipw"), sources = list(a = dgp_paper("moderate"), b = dgp_paper()), reps = 4)
+  expect_speaks(found)
+  expect_table(glance(found), 1)
+  expect_table(tidy(found), 40)
+  expect_table(as.data.frame(found), 16)
+  for (type in c("forest", "lollipop", "zip", "n")) expect_draws(autoplot(found, type))
+  compared <- compare_studies(found)
+  expect_speaks(compared)
+  expect_table(tidy(compared), 2)
+  expect_table(glance(compared), 1)
+  expect_draws(autoplot(compared))
+})

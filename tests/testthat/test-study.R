@@ -6,7 +6,6 @@ test_that("a study's rows are those of the replicates' own keys", {
   expect_identical(found$rep, rep(rep(1:4, each = 2), 2))
   expect_identical(found$n, rep(c(60, 80), each = 8))
   # The third replicate at n = 80, by hand.
-  source <- derive_key(rng_key(1), "source\rmechanism\r ")
   key <- derive_key(derive_key(source_key(rng_key(1), list(name = "mechanism", knobs = list())), "rows", 80),
                     "replicate", 3)
   rows <- generate(mechanism, 80, derive_key(key, "rows"))
@@ -61,7 +60,7 @@ test_that("sources of every kind", {
   expect_identical(found$truth$truth, c("mechanism", "mechanism", "pool", "tmle", "tmle", "mechanism", "mechanism"))
   expect_identical(found$truth$trees, c(NA, NA, NA, NA, NA, 2, 4))
   expect_equal(found$truth$value[1:3], c(truth(dgp_paper()), truth(hybrid), truth(pool)))
-  expect_equal(found$truth$value[7], truth(made(4)))
+  expect_equal(found$truth$value[7], truth(suppressWarnings(made(4))))
   expect_false(anyNA(found$results$estimate))
   # All rows of a data frame, each replicate the same.
   all <- small_study("aipw", sources = rows, formula = Y ~ A | ., n = 200, reps = 2, truth = 0)
@@ -117,6 +116,7 @@ test_that("bad arguments are errors before any work", {
 
 test_that("a study prints in few lines, whatever its size", {
   expect_snapshot(print(small_study(reps = 3)))
-  wide <- small_study(sources = list(a = dgp_paper(), b = dgp_paper("moderate"), c = dgp_paper()), n = c(40, 50, 60), reps = 2)
+  wide <- small_study(sources = list(a = dgp_paper(), b = dgp_paper("moderate"), c = dgp_paper()), n = c(40, 50, 60),
+                      reps = 2)
   expect_lte(length(capture.output(print(wide))), 25)
 })

@@ -98,7 +98,8 @@ test_that("killed at any moment, a study ends with the same table", {
   run <- function(wait) {
     command <- c(shQuote(script), shQuote(folder), "1")
     if (wait) return(system2(file.path(R.home("bin"), "Rscript"), command, stdout = FALSE, stderr = FALSE))
-    shell <- paste(shQuote(file.path(R.home("bin"), "Rscript")), paste(command, collapse = " "), ">/dev/null 2>&1 & echo $!")
+    shell <- paste(shQuote(file.path(R.home("bin"), "Rscript")), paste(command, collapse = " "),
+                   ">/dev/null 2>&1 & echo $!")
     as.integer(system(shell, intern = TRUE))
   }
   chunks <- function() length(list.files(folder, "^chunk"))

@@ -18,7 +18,8 @@ test_that("answers in every form", {
     number = function(data) mean(data$Y), vector = function(data) c(estimate = .4, std.error = .1),
     list = function(data) list(estimate = .4, conf.low = .1, conf.high = .6, note = "kept out"),
     frame = function(data) data.frame(estimate = .4, std.error = .1),
-    effect = function(data) estimate_effect(Y ~ A | ., data, learner_treatment = learn_glm(), learner_outcome = learn_glm())
+    effect = function(data) estimate_effect(Y ~ A | ., data, learner_treatment = learn_glm(),
+                                            learner_outcome = learn_glm())
   )
   found <- suppressWarnings(small_study(forms, reps = 1))$results
   expect_false(anyNA(found$estimate))

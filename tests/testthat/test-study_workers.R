@@ -10,7 +10,8 @@ test_that("the workers of a plan give the sequential result bit for bit", {
   # A worker that dies is replaced, and what killed it is found.
   deadly <- list("aipw", dies = function(data) if (data$W1[1] == 1) tools::pskill(Sys.getpid(), 9) else 2)
   found <- small_study(deadly, reps = 4, threads = NULL)$results
-  expect_identical(found$estimate[found$method == "aipw"], alone$results$estimate[alone$results$n == 60 & alone$results$method == "aipw"][1:4])
+  expect_identical(found$estimate[found$method == "aipw"],
+                   alone$results$estimate[alone$results$n == 60 & alone$results$method == "aipw"][1:4])
   died <- found$method == "dies" & is.na(found$estimate)
   expect_true(any(died))
   expect_match(found$error[died], "worker died")
