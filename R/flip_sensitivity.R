@@ -47,7 +47,9 @@ flip_sensitivity <- function(pair, rates = c(.05, .1, .2), odds_ratio = 2^seq(-3
   binary <- pair$family == "binomial"
   key <- rng_key(seed)
   base <- estimate_effect(pair, method, ..., trial = trial, seed = key, threads = threads)
-  ask <- list(method = pair_methods(method, call), dots = list(...))
+  dots <- list(...)
+  dots$learner_membership <- NULL
+  ask <- list(method = pair_methods(method, call), dots = dots)
   run <- list(key = key, threads = resolve_threads(threads), call = call)
   at <- function(flip = 0, log_odds = 0) {
     tilt <- log_odds * if (direction == "effect") c(-1, 1) else c(1, 1)

@@ -64,8 +64,8 @@ stacked_samples <- function(formula, data, trial, call) {
                             call = call)
   if (length(study$covs) == 0) abort("input", "Fusing needs at least one covariate after {.code |}.", call = call)
   plain <- unclass_frame(as.data.frame(trial))
-  roles <- pool_roles(plain, study, call)
-  check_both_arms(roles$treat, call)
+  roles <- pool_roles(plain, study, call, "trial")
+  check_both_arms(roles$treat, call, "trial")
   covs <- bind_columns(fixed_levels(study$covs), trial_covs(plain[study$covariates], fixed_levels(study$covs), call))
   rows <- covs
   rows[[study$treatment]] <- c(study$treat, roles$treat)

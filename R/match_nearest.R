@@ -159,7 +159,7 @@ match_nearest.formula <- function(x, data, k = 1, ..., estimand = c("ATT", "ATC"
 check_free_names <- function(data, names, call) {
   taken <- intersect(names, names(data))
   if (length(taken) == 0) return(invisible())
-  abort("data", c("{.arg data} has column{?s} {.val {taken}} already, which the result needs.",
+  abort("data", c("{.arg data} has {length(taken)} column{?s} already that the result needs: {.val {taken}}.",
                   i = "Rename {?it/them} first."), call = call)
 }
 
@@ -179,8 +179,8 @@ data_propensity <- function(formula, data, propensity, learner, key, threads, ca
     if (!is.numeric(propensity) || length(propensity) != nrow(data) || anyNA(propensity) ||
         any(propensity < 0 | propensity > 1)) {
       abort("input", c(
-        "{.arg propensity} must be {nrow(data)} probabilit{?y/ies}, one a row of {.arg data}.",
-        x = "It is {describe(propensity)}{if (is.numeric(propensity)) ', or has values outside [0, 1]'}."
+        "{.arg propensity} must be {nrow(data)} probabilit{?y/ies} in [0, 1], one a row of {.arg data}.",
+        x = "It is {describe(propensity)}{if (length(propensity) == nrow(data)) ', some of it missing or outside'}."
       ), call = call)
     }
     return(as.numeric(propensity))

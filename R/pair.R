@@ -115,19 +115,20 @@ written_out <- function(study, formula) {
 }
 
 # The pool's treatment and outcome on the study's codes.
-pool_roles <- function(rows, study, call) {
+pool_roles <- function(rows, study, call, arg = "pool") {
   coded <- function(x, levels, name) {
     if (is.null(levels)) {
-      if (!is.numeric(x)) abort("data", "Column {.val {name}} of {.arg pool} is {describe(x)}; the study's is a number.",
+      if (!is.numeric(x)) abort("data", "Column {.val {name}} of {.arg {arg}} is {describe(x)}; the study's is a number.",
                                 call = call)
       values <- as.numeric(x)
+      if (name == study$treatment || study$family == "binomial") values[!values %in% 0:1] <- NA
     } else {
       values <- match(if (is.numeric(x)) as.character(as.numeric(x)) else as.character(x), levels) - 1
     }
     bad <- sum(!is.finite(values))
     if (bad) {
       abort("data", c(
-        "Column {.val {name}} of {.arg pool} is missing or has values that the study lacks in {bad} of {length(x)} row{?s}.",
+        "Column {.val {name}} of {.arg {arg}} is missing or has values that the study lacks in {bad} of {length(x)} row{?s}.",
         i = if (!is.null(levels)) "The study's values are {.val {levels}}."
       ), call = call)
     }

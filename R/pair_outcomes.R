@@ -19,7 +19,8 @@ twin_outcomes <- function(pairs, source, ask, run, flip = 0, tilt = c(0, 0)) {
 check_flips <- function(source, call) {
   if (source$study$family == "binomial") return(invisible())
   abort("input", c("Flipped outcomes need a binary outcome; {.val {source$study$outcome}} is a number.",
-                   i = "Use {.arg shift} or {.arg odds_ratio}."), call = call)
+                   i = "Leave outcomes as they are, or tilt them: {.code flip_sensitivity(odds_ratio = )}."),
+        call = call)
 }
 
 # Log odds (for a number: standard deviations of the study's outcome) added to the means.
@@ -62,10 +63,10 @@ match_levels <- function(covs, like) {
   covs
 }
 
-check_both_arms <- function(treat, call) {
+check_both_arms <- function(treat, call, arg = "pool") {
   for (arm in 0:1) if (!any(treat == arm)) {
-    abort("data", c("{.arg pool} has no {c('control', 'treated')[arm + 1]} row: its outcome regression needs both arms.",
-                    i = "Draw a pool with both treatments."), call = call)
+    abort("data", c("{.arg {arg}} has no {c('control', 'treated')[arm + 1]} row: the outcome regression needs both arms.",
+                    i = "Give rows of both treatments."), call = call)
   }
 }
 
@@ -188,6 +189,7 @@ bind_values <- function(x, more) {
     codes <- c(as.integer(x), match(as.character(more), levels(x)))
     return(structure(codes, levels = levels(x), class = class(x)))
   }
+  if (is.integer(x) && is.integer(more)) return(c(as.vector(x), as.vector(more)))
   if (is.numeric(x) && is.null(attr(x, "class"))) return(c(as.vector(x), as.numeric(more)))
   c(x, more)
 }
