@@ -11,7 +11,8 @@
 #' @param distance `"euclidean"`: numbers over their standard deviations; 1 for a level that differs. `"mahalanobis"`:
 #'   under the inverse covariance of numbers and indicators of levels. `"gower"`: the mean over columns of
 #'   absolute differences over the range (numbers) and of 1 for levels that differ. With a formula also
-#'   `"propensity"` and `"logit"`, in standard deviations. Scales are those of `data` (of `x`). Missing values: Euclid and
+#'   `"propensity"` and `"logit"`, in standard deviations. Scales are those of `data` (of `x`). Missing values: Euclid
+#'   and
 #'   Gower compare the columns known on both sides, Euclid's sum being scaled up for the others (Gower 1971).
 #' @param replace TRUE: a row may be the match of several.
 #' @param method Without replacement: `"greedy"`, each row in turn takes the nearest still free, or `"optimal"`, the

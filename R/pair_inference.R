@@ -120,7 +120,8 @@ membership <- function(covs, member, learner, weights, key, run) {
 
 #' Give a pool copies of its outcome regression
 #'
-#' Refits the pool's hybrid to bootstrap resamples of the rows that it was trained on, and keeps the mean outcomes that each
+#' Refits the pool's hybrid to bootstrap resamples of the rows that it was trained on, and keeps the mean outcomes
+#' that each
 #' gives the pool's rows. They tell whoever uses the pool, without the trial itself, how uncertain those means are:
 #' [estimate_effect()][estimate_effect.causalsynth_pair] makes its standard errors of them.
 #'

@@ -49,7 +49,9 @@ fitted_means <- function(pairs, source, ask, run, flip) {
   rows <- seq_along(job$treat)
   key <- derive_key(run$key, "twins' regression")
   fits <- if (learners$outcome$outcome == "joint") list(both = fit_part(job, "outcome_joint", rows, "both", key))
-          else lapply(c(q1 = 1, q0 = 0), function(arm) fit_part(job, "outcome_by_arm", rows, arm, derive_key(key, "arm", arm)))
+          else lapply(c(q1 = 1, q0 = 0), function(arm) {
+            fit_part(job, "outcome_by_arm", rows, arm, derive_key(key, "arm", arm))
+          })
   job$covs <- take_rows(fixed_levels(source$covs), pairs$pool_row)
   job$covs <- match_levels(job$covs, fixed_levels(study$covs))
   q <- if (is.null(fits$both)) c(predict_part(job, fits$q1, NULL, 1), predict_part(job, fits$q0, NULL, 0))
@@ -65,8 +67,10 @@ match_levels <- function(covs, like) {
 
 check_both_arms <- function(treat, call, arg = "pool") {
   for (arm in 0:1) if (!any(treat == arm)) {
-    abort("data", c("{.arg {arg}} has no {c('control', 'treated')[arm + 1]} row: the outcome regression needs both arms.",
-                    i = "Give rows of both treatments."), call = call)
+    abort("data", c(
+      "{.arg {arg}} has no {c('control', 'treated')[arm + 1]} row: the outcome regression needs both arms.",
+      i = "Give rows of both treatments."
+    ), call = call)
   }
 }
 
@@ -163,7 +167,9 @@ stacked_rows <- function(source, ask, found, covs, rows, twin) {
     if (name == study$treatment) return(bind_values(x, role_values(x, found$pairs$arm, study$treat_levels)))
     if (name == study$outcome) {
       y <- found$twins$y
-      if (!is.numeric(x)) y <- if (all(y %in% 0:1)) role_values(x, y, study$outcome_levels) else x[rep(NA_integer_, n_twins)]
+      if (!is.numeric(x)) {
+        y <- if (all(y %in% 0:1)) role_values(x, y, study$outcome_levels) else x[rep(NA_integer_, n_twins)]
+      }
       return(bind_values(x, y))
     }
     x[c(seq_along(x), rep(NA_integer_, n_twins))]

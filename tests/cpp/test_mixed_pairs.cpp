@@ -30,7 +30,8 @@ Tables make_tables(std::size_t n, std::size_t m, double missing) {
   Stream stream(n + 1000 * m, StreamTag::test, missing > 0);
   const auto fill = [&](std::vector<double>& values, std::size_t rows) {
     for (std::size_t k = 0; k < values.size(); ++k) {
-      values[k] = k / rows == 1 ? std::floor(3 * stream.uniform()) : std::round(stream.normal() * 4) / 4;
+      const bool level = k / rows == 1;
+      values[k] = level ? std::floor(3 * stream.uniform()) : std::round(stream.normal() * 4) / 4;
       if (stream.uniform() < missing) values[k] = std::numeric_limits<double>::quiet_NaN();
     }
   };

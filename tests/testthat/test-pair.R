@@ -104,7 +104,8 @@ test_that("factors, text, dates and further columns survive", {
   expect_identical(drawn$data$Y[-(1:120)], trial$Y[drawn$pairs$pool_row])
   expect_identical(names(drawn$covs), paste0("W", 1:6))
   skip_if_not_installed("tibble")
-  expect_s3_class(pair_synthetic(Y ~ A | W4 + W5, tibble::as_tibble(study), trial, replace = TRUE, seed = 1)$data, "tbl_df")
+  pair <- pair_synthetic(Y ~ A | W4 + W5, tibble::as_tibble(study), trial, replace = TRUE, seed = 1)
+  expect_s3_class(pair$data, "tbl_df")
 })
 
 test_that("missing values are compared by Gower's rule, constant columns not at all", {
