@@ -166,10 +166,10 @@ print.summary.causalsynth_sensitivity <- function(x, ...) {
 #' @examples
 #' trial <- generate(dgp_paper(), 300, seed = 1)
 #' study <- generate(dgp_paper("none"), 100, seed = 2)
-#' pair <- pair_synthetic(Y ~ A | ., study, trial, seed = 3, learner_treatment = learn_glm(),
-#'                        learner_outcome = learn_glm())
-#' ggplot2::autoplot(flip_sensitivity(pair, learner_outcome = learn_glm(),
-#'                                    learner_treatment = learn_glm(), seed = 4))
+#' hybrid <- fit_hybrid(Y ~ A | ., trial, gen_data(trial[1:6]), seed = 3,
+#'                      learner_treatment = learn_glm(), learner_outcome = learn_glm())
+#' pair <- pair_synthetic(Y ~ A | ., study, generate(hybrid, 1000, seed = 4), seed = 5)
+#' ggplot2::autoplot(flip_sensitivity(pair))
 #' @name sensitivity_methods
 NULL
 

@@ -36,8 +36,8 @@
 #' @examples
 #' trial <- generate(dgp_paper(), 500, seed = 1)
 #' study <- generate(dgp_paper("none"), 200, seed = 2)
-#' fuse_effects(Y ~ A | ., study, trial, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
-#'              learner_membership = learn_glm(), seed = 3)
+#' fuse_effects(Y ~ A | ., study, trial, learner_treatment = learn_glm(),
+#'              learner_outcome = learn_glm(), learner_membership = learn_glm(), seed = 3)
 #' @export
 fuse_effects <- function(formula, data, trial, target = c("data", "trial", "both"), ...,
                          learner_treatment = learn_forest(), learner_outcome = learn_forest(),

@@ -71,8 +71,8 @@ print.summary.causalsynth_pair <- function(x, ...) {
 #' @examples
 #' trial <- generate(dgp_paper(), 300, seed = 1)
 #' study <- generate(dgp_paper("none"), 100, seed = 2)
-#' pair <- pair_synthetic(Y ~ A | ., study, trial, seed = 3, learner_treatment = learn_glm(),
-#'                        learner_outcome = learn_glm())
+#' pair <- pair_synthetic(Y ~ A | ., study, trial, seed = 3,
+#'                        learner_treatment = learn_forest(trees = 100), learner_outcome = learn_glm())
 #' glance(pair)
 #' ggplot2::autoplot(pair)
 #' @name pair_methods
