@@ -86,7 +86,7 @@ read_model <- function(file, ..., max_bytes = 2^31) {
 # object's fields or of its packed bytes changes; unpack_model() then brings older ones up to date.
 model_kinds <- c(forest = "causalsynth_forest", generator = "causalsynth_generator", hybrid = "causalsynth_hybrid",
                  nuisance = "causalsynth_nuisance")
-model_versions <- c(forest = 1L, generator = 1L, hybrid = 1L, nuisance = 1L)
+model_versions <- c(forest = 2L, generator = 2L, hybrid = 2L, nuisance = 2L)
 
 own_version <- function() as.character(utils::packageVersion("causalsynth"))
 
