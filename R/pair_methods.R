@@ -13,8 +13,9 @@ pair_lines <- function(x) {
     paste0(count_phrase(x$n_data, "row"), " of the study; ", count_phrase(x$n_beyond, "row"), " beyond ",
            signif(x$threshold, 3), " (", percent(x$n_beyond / x$n_data), ")"),
     if (x$n_twins == 0) "No twins: no row is beyond the threshold; the data are unchanged"
-    else paste0(count_phrase(x$n_twins, "synthetic twin"), " (", paste(given, collapse = ", "), "): ",
-                kinds[[x$settings$outcome]], "; outcomes: ", outcome_phrase(x))
+    else c(paste0(count_phrase(x$n_twins, "synthetic twin"), " (", paste(given, collapse = ", "), "): ",
+                  kinds[[x$settings$outcome]]),
+           paste0("Twins' outcomes: ", outcome_phrase(x)))
   )
 }
 

@@ -96,9 +96,8 @@ drawn_outcomes <- function(pairs, mean, source, ask, run, flip, tilt) {
   rowMeans(matrix(draws, nrow(pairs)))
 }
 
-# Residuals of an outcome that is a number: those of the pool (of the study for "self") around the mean of the arm's
-# nearest fifty outcomes would cost a search; the arm's own spread around the pool's means where it knows them, else
-# around a least squares plane.
+# Residuals for an outcome that is a number: quantiles of the arm's own spread around the pool's means where it knows
+# them, else around a least squares plane (of the study for "self").
 spread_around <- function(pairs, source, u) {
   residuals <- outcome_residuals(source)
   values <- numeric(nrow(pairs))
