@@ -1,7 +1,9 @@
 #' Augment the outcome regression with synthetic rows
 #'
-#' Fits the outcome regression to the study and a pool together, corrects it by targeted learning on the study's rows only,
-#' and carries the correction over to the pool: beside the study alone, with and without it, and with a share of the pool's
+#' Fits the outcome regression to the study and a pool together, corrects it by targeted learning on the study's rows
+#' only,
+#' and carries the correction over to the pool: beside the study alone, with and without it, and with a share of the
+#' pool's
 #' outcomes flipped.
 #'
 #' @param formula Roles of the study, `Y ~ A | W1 + W2`.
@@ -23,7 +25,8 @@
 #'     study's epsilon is *transported*: logit Q + epsilon_a / g_a(W), with the study's propensity at the pool's rows;
 #'   * `"soft refit"`: the corrected means Q*(A, W) of all rows are the labels to which the regression is fitted anew.
 #'
-#' Q of a row of the study is predicted without that row. Standard errors are those of the study's influence function, for
+#' Q of a row of the study is predicted without that row. Standard errors are those of the study's influence function,
+#' for
 #' the targeted estimate over the study's rows, which takes the pool as given: it is valid as far as g is, whatever the
 #' pool did to Q. The others have none: the error of a regression that is not targeted, or of what the pool's law
 #' adds, is unknown.
@@ -88,7 +91,7 @@ pool_propensity <- function(source, alone, run) {
 augmented_row_set <- function(alone, g_pool, source, flip, run) {
   augmented <- !is.null(g_pool)
   key <- derive_key(run$key, if (augmented) "with pool" else "alone", round(1e6 * flip))
-  rows <- augmented_rows(alone, source, flip, augmented, key, run)
+  rows <- study_and_pool(alone, source, flip, augmented, key, run)
   n <- alone$n
   q <- honest_means(rows, rows$y, alone, run, derive_key(key, "regression"))
   own <- alone
@@ -104,8 +107,8 @@ augmented_row_set <- function(alone, g_pool, source, flip, run) {
   one <- function(correction, means, over, se = NA_real_) {
     used <- if (over == "study") seq_len(n) else seq_along(means$q1)
     m <- c(mean(means$q1[used]), mean(means$q0[used]))
-    data.frame(fitted_on = if (augmented) "study + pool" else "study", flip = flip, correction = correction, over = over,
-               estimate = m[1] - m[2], mean_1 = m[1], mean_0 = m[2], std.error = se)
+    data.frame(fitted_on = if (augmented) "study + pool" else "study", flip = flip, correction = correction,
+               over = over, estimate = m[1] - m[2], mean_1 = m[1], mean_0 = m[2], std.error = se)
   }
   study <- rbind(one("none", q, "study"), one("targeted", corrected, "study", targeted$std.error[1]),
                  one("soft refit", soft, "study"))
@@ -119,7 +122,7 @@ augmented_row_set <- function(alone, g_pool, source, flip, run) {
 }
 
 # list(covs, treat, y) of the study's rows, and of the pool's below.
-augmented_rows <- function(alone, source, flip, augmented, key, run) {
+study_and_pool <- function(alone, source, flip, augmented, key, run) {
   if (!augmented) return(list(covs = alone$covs, treat = alone$treat, y = alone$outcome))
   pool <- flipped(source, flip, list(key = key))
   covs <- match_levels(fixed_levels(source$covs), fixed_levels(alone$covs))

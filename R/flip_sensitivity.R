@@ -1,10 +1,12 @@
 #' How far the twins' outcomes may be wrong
 #'
-#' Estimates again with twins' outcomes made worse: a share of the pool's outcomes flipped, and all twins' odds multiplied,
+#' Estimates again with twins' outcomes made worse: a share of the pool's outcomes flipped, and all twins' odds
+#' multiplied,
 #' until the conclusion tips.
 #'
 #' @param pair A pair object of [pair_synthetic()].
-#' @param rates Shares of the pool's outcomes that are flipped, from 0 to .5 (binary outcomes). Where the twins' means are
+#' @param rates Shares of the pool's outcomes that are flipped, from 0 to .5 (binary outcomes). Where the twins' means
+#'   are
 #'   known, a share rho makes of a mean q (1 - 2 rho) q + rho; where they are fitted, the pool's outcomes are flipped at
 #'   random before the fit.
 #' @param odds_ratio Factors on the odds of twins' outcomes, above 0. For an outcome that is a number its logarithm is a
@@ -13,13 +15,15 @@
 #'   effect. `"outcome"`: those of all twins are multiplied.
 #' @param method One method, as in [estimate_effect()][estimate_effect.causalsynth_pair].
 #' @param conf.level Confidence level.
-#' @param trial,... As in [estimate_effect()][estimate_effect.causalsynth_pair]; the trial's part of the variance is that
+#' @param trial,... As in [estimate_effect()][estimate_effect.causalsynth_pair]; the trial's part of the variance is
+#'   that
 #'   of the estimate as it is.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @return An object of class `causalsynth_sensitivity`: `$flips` and `$tilts`, data frames of `rate` or `odds_ratio`,
 #'   `estimate`, `std.error`, `conf.low`, `conf.high`; `$tipping_point`, the odds ratio nearest to 1 from which the
-#'   interval holds 0 (the estimate is 0, where there is no interval), 1 where it holds 0 as it is, `NA` where none up to
+#'   interval holds 0 (the estimate is 0, where there is no interval), 1 where it holds 0 as it is, `NA` where none up
+#'   to
 #'   1000 either way does; [tidy()], `autoplot()`.
 #' @references Rosenbaum (2002), Observational Studies, chapter 4; VanderWeele and Ding (2017), Annals of Internal
 #'   Medicine 167, 268-274; Kim, Xu and Lin (2025) \doi{10.48550/arXiv.2511.00318} (label flips).
@@ -47,7 +51,9 @@ flip_sensitivity <- function(pair, rates = c(.05, .1, .2), odds_ratio = 2^seq(-3
   binary <- pair$family == "binomial"
   key <- rng_key(seed)
   base <- estimate_effect(pair, method, ..., trial = trial, seed = key, threads = threads)
-  ask <- list(method = pair_methods(method, call), dots = list(...))
+  dots <- list(...)
+  dots$learner_membership <- NULL
+  ask <- list(method = pair_methods(method, call), dots = dots)
   run <- list(key = key, threads = resolve_threads(threads), call = call)
   at <- function(flip = 0, log_odds = 0) {
     tilt <- log_odds * if (direction == "effect") c(-1, 1) else c(1, 1)
@@ -121,8 +127,9 @@ format.causalsynth_sensitivity <- function(x, ...) {
   held <- if (x$known) paste0("the ", 100 * x$conf.level, " % interval holds 0") else "the estimate is 0"
   c(
     paste0("Sensitivity of the ATE (", x$method, ") to the outcomes of ", count_phrase(x$n_twins, "twin")),
-    if (!is.null(x$flips)) paste0("Flipped outcomes: ", paste0(percent(x$flips$rate), " ", short_number(x$flips$estimate),
-                                                              collapse = ", ")),
+    if (!is.null(x$flips)) {
+      paste("Flipped outcomes:", paste(percent(x$flips$rate), short_number(x$flips$estimate), collapse = ", "))
+    },
     paste0("Tilt by ", unit, ", ", what),
     if (is.na(tip)) "Tipping point: none up to 1000 either way"
     else if (tip == 1) paste("Tipping point: none needed,", held, "as it is")
@@ -159,10 +166,10 @@ print.summary.causalsynth_sensitivity <- function(x, ...) {
 #' @examples
 #' trial <- generate(dgp_paper(), 300, seed = 1)
 #' study <- generate(dgp_paper("none"), 100, seed = 2)
-#' pair <- pair_synthetic(Y ~ A | ., study, trial, seed = 3, learner_treatment = learn_glm(),
-#'                        learner_outcome = learn_glm())
-#' ggplot2::autoplot(flip_sensitivity(pair, learner_outcome = learn_glm(),
-#'                                    learner_treatment = learn_glm(), seed = 4))
+#' hybrid <- fit_hybrid(Y ~ A | ., trial, gen_data(trial[1:6]), seed = 3,
+#'                      learner_treatment = learn_glm(), learner_outcome = learn_glm())
+#' pair <- pair_synthetic(Y ~ A | ., study, generate(hybrid, 1000, seed = 4), seed = 5)
+#' ggplot2::autoplot(flip_sensitivity(pair))
 #' @name sensitivity_methods
 NULL
 

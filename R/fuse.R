@@ -1,6 +1,7 @@
 #' Fuse a study with a trial
 #'
-#' One effect from a study and a trial together, under a common regression of the outcome on treatment and covariates: the
+#' One effect from a study and a trial together, under a common regression of the outcome on treatment and covariates:
+#' the
 #' trial lends the study its positivity, and the study's rows still inform the regression. The estimate is not a mean of
 #' two effects, and does not switch on a test of their agreement, which is printed.
 #'
@@ -14,25 +15,29 @@
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @return An effect of class `causalsynth_fused` and `causalsynth_effect`, with the methods of
-#'   [effects][effect_methods]. `$agreement`: a row an arm, and one for their difference: `gap`, how much higher outcomes
-#'   are in the study than in the trial at like covariates, with `std.error`, `p.value`, and the effective numbers of rows
+#'   [effects][effect_methods]. `$agreement`: a row an arm, and one for their difference: `gap`, how much higher
+#'   outcomes
+#'   are in the study than in the trial at like covariates, with `std.error`, `p.value`, and the effective numbers of
+#'   rows
 #'   behind it; `$target_share`: each row's P(target | W).
 #' @details psi = mean over the target's rows of Q1 - Q0 + (1 / n_target) sum over all rows of
 #' r(W) \[A / e(W) - (1 - A) / (1 - e(W))\] (Y - Q(A, W)), with e(W) = P(A = 1 | W) and r(W) = P(row belongs to the
 #' target | W), both in the stacked sample; r = 1 for `"both"`. All three are predicted without the row itself.
-#' The standard error is that of this influence function. It is valid if E\[Y | A, W\] is one for both samples and either Q
+#' The standard error is that of this influence function. It is valid if E\[Y | A, W\] is one for both samples and
+#' either Q
 #' or (e, r) are estimated well.
 #'
 #' Agreement is tested on the overlap of both samples: within an arm, residuals of the common regression are weighted by
 #' the probability of the other sample (overlap weights, Li, Morgan and Zaslavsky 2018), and their means compared. The
 #' difference of the two gaps is the source x arm interaction: how far the study's effect would differ.
-#' @references Dahabreh, Robertson, Tchetgen, Stuart and Hernan (2019), Biometrics 75, 685-694; Chernozhukov et al. (2018),
+#' @references Dahabreh, Robertson, Tchetgen, Stuart and Hernan (2019), Biometrics 75, 685-694; Chernozhukov et al.
+#'   (2018),
 #'   The Econometrics Journal 21, C1-C68; Li, Morgan and Zaslavsky (2018), JASA 113, 390-400.
 #' @examples
 #' trial <- generate(dgp_paper(), 500, seed = 1)
 #' study <- generate(dgp_paper("none"), 200, seed = 2)
-#' fuse_effects(Y ~ A | ., study, trial, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
-#'              learner_membership = learn_glm(), seed = 3)
+#' fuse_effects(Y ~ A | ., study, trial, learner_treatment = learn_glm(),
+#'              learner_outcome = learn_glm(), learner_membership = learn_glm(), seed = 3)
 #' @export
 fuse_effects <- function(formula, data, trial, target = c("data", "trial", "both"), ...,
                          learner_treatment = learn_forest(), learner_outcome = learn_forest(),
@@ -64,8 +69,8 @@ stacked_samples <- function(formula, data, trial, call) {
                             call = call)
   if (length(study$covs) == 0) abort("input", "Fusing needs at least one covariate after {.code |}.", call = call)
   plain <- unclass_frame(as.data.frame(trial))
-  roles <- pool_roles(plain, study, call)
-  check_both_arms(roles$treat, call)
+  roles <- pool_roles(plain, study, call, "trial")
+  check_both_arms(roles$treat, call, "trial")
   covs <- bind_columns(fixed_levels(study$covs), trial_covs(plain[study$covariates], fixed_levels(study$covs), call))
   rows <- covs
   rows[[study$treatment]] <- c(study$treat, roles$treat)
@@ -149,8 +154,8 @@ print.causalsynth_fused <- function(x, ...) {
   writeLines(c(
     paste0("<effect> ATE of ", x$roles$treatment, " on ", x$roles$outcome, " in ", whose[[x$target]], ": ",
            x$treat_levels[2], " against ", x$treat_levels[1], " (reference)"),
-    paste0("Fused: ", count_phrase(x$n_data, "row"), " of the study, ", thousands(x$n_trial), " of the trial, one outcome",
-           " regression for both")
+    paste0("Fused: ", count_phrase(x$n_data, "row"), " of the study, ", thousands(x$n_trial),
+           " of the trial, one outcome regression for both")
   ))
   table <- tidy(x)[c("term", "estimate", "std.error", "conf.low", "conf.high")]
   print(format_estimates(table, rep(FALSE, nrow(table))), row.names = FALSE)

@@ -10,8 +10,8 @@ format.causalsynth_matched <- function(x, ...) {
   how <- if (about$replace) "with replacement" else paste0("without replacement, ", about$method)
   c(
     paste0("Matched rows for the ", about$estimand, ": ", thousands(about$n_matched), " of ", thousands(about$n_focal),
-           " ", focal, " rows, each with ", if (about$k == 1) "its nearest" else paste("up to", about$k, "nearest"), " of ",
-           thousands(about$n_partners), " rows of the other arm"),
+           " ", focal, " rows, each with ", if (about$k == 1) "its nearest" else paste("up to", about$k, "nearest"),
+           " of ", thousands(about$n_partners), " rows of the other arm"),
     paste0(about$distance, " distance, ", how, if (is.finite(about$caliper)) paste0(", caliper ", about$caliper),
            if (length(about$exact)) paste0(", exact on ", paste(about$exact, collapse = ", "))),
     if (about$n_matched < about$n_focal) {

@@ -11,7 +11,8 @@
 #' @param distance `"euclidean"`: numbers over their standard deviations; 1 for a level that differs. `"mahalanobis"`:
 #'   under the inverse covariance of numbers and indicators of levels. `"gower"`: the mean over columns of
 #'   absolute differences over the range (numbers) and of 1 for levels that differ. With a formula also
-#'   `"propensity"` and `"logit"`, in standard deviations. Scales are those of `data` (of `x`). Missing values: Euclid and
+#'   `"propensity"` and `"logit"`, in standard deviations. Scales are those of `data` (of `x`). Missing values: Euclid
+#'   and
 #'   Gower compare the columns known on both sides, Euclid's sum being scaled up for the others (Gower 1971).
 #' @param replace TRUE: a row may be the match of several.
 #' @param method Without replacement: `"greedy"`, each row in turn takes the nearest still free, or `"optimal"`, the
@@ -159,7 +160,7 @@ match_nearest.formula <- function(x, data, k = 1, ..., estimand = c("ATT", "ATC"
 check_free_names <- function(data, names, call) {
   taken <- intersect(names, names(data))
   if (length(taken) == 0) return(invisible())
-  abort("data", c("{.arg data} has column{?s} {.val {taken}} already, which the result needs.",
+  abort("data", c("{.arg data} has {length(taken)} column{?s} already that the result needs: {.val {taken}}.",
                   i = "Rename {?it/them} first."), call = call)
 }
 
@@ -179,8 +180,8 @@ data_propensity <- function(formula, data, propensity, learner, key, threads, ca
     if (!is.numeric(propensity) || length(propensity) != nrow(data) || anyNA(propensity) ||
         any(propensity < 0 | propensity > 1)) {
       abort("input", c(
-        "{.arg propensity} must be {nrow(data)} probabilit{?y/ies}, one a row of {.arg data}.",
-        x = "It is {describe(propensity)}{if (is.numeric(propensity)) ', or has values outside [0, 1]'}."
+        "{.arg propensity} must be {nrow(data)} probabilit{?y/ies} in [0, 1], one a row of {.arg data}.",
+        x = "It is {describe(propensity)}{if (length(propensity) == nrow(data)) ', some of it missing or outside'}."
       ), call = call)
     }
     return(as.numeric(propensity))

@@ -21,8 +21,9 @@
 #'   out. Its cut points lie between values of the columns, its leaves are means of the outcomes of few rows (of one, if
 #'   grown to purity).
 #' * A [gen_forest()] generator holds the levels and the frequent values of each column, its range, and in the leaves
-#'   the rows' residuals from the linear part, in order of size. A [gen_data()] generator holds the rows that were
-#'   given to it, which are not the training rows unless they were given as such.
+#'   the rows' residuals from the linear part, in order of size. A [gen_copula()] generator holds shares of levels and
+#'   frequent values, edges of cells between values, and the latent correlations. A [gen_data()] generator holds the
+#'   rows that were given to it, which are not the training rows unless they were given as such.
 #' * A hybrid holds its generator, its two regressions without the outcomes and predictions of their rows, and for an
 #'   outcome that is a number the residuals by arm and predicted mean.
 #' * A nuisance is a table of its rows: covariates, treatment, outcome and predictions. With `learn_glm()` it also

@@ -33,6 +33,7 @@ overlap_remedies <- function(study, threshold, call) {
     row("twins beyond the threshold", n, c(sum(low), sum(high)), with_twins,
         "everyone, rows beyond the threshold counted twice; by a pool's outcomes there"),
     row("a twin for every row", n, c(sum(study$treat == 0), sum(study$treat == 1)),
-        c(treated = kish_size(case), control = kish_size(case)), "everyone, by a pool's outcomes for the other treatment")
+        c(treated = kish_size(case), control = kish_size(case)),
+        "everyone, by a pool's outcomes for the other treatment")
   )
 }

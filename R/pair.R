@@ -72,7 +72,8 @@ pair_synthetic <- function(formula, data, pool, ..., outcome = c("pool", "hybrid
   check_present(pool, "pool")
   ask <- list(
     outcome = check_choice(outcome, c("pool", "hybrid", "self"), "outcome"),
-    amount = check_choice(amount, c("all", "threshold", "auto"), "amount"), threshold = check_threshold(threshold, call),
+    amount = check_choice(amount, c("all", "threshold", "auto"), "amount"),
+    threshold = check_threshold(threshold, call),
     draw = check_choice(draw, c("expectation", "random"), "draw"), draws = check_whole(draws, "draws"),
     refit_q = check_flag(refit_q, "refit_q"),
     distance = check_choice(distance, c("euclidean", "mahalanobis", "gower"), "distance"),
@@ -115,19 +116,22 @@ written_out <- function(study, formula) {
 }
 
 # The pool's treatment and outcome on the study's codes.
-pool_roles <- function(rows, study, call) {
+pool_roles <- function(rows, study, call, arg = "pool") {
   coded <- function(x, levels, name) {
     if (is.null(levels)) {
-      if (!is.numeric(x)) abort("data", "Column {.val {name}} of {.arg pool} is {describe(x)}; the study's is a number.",
-                                call = call)
+      if (!is.numeric(x)) {
+        abort("data", "Column {.val {name}} of {.arg {arg}} is {describe(x)}; the study's is a number.", call = call)
+      }
       values <- as.numeric(x)
+      if (name == study$treatment || study$family == "binomial") values[!values %in% 0:1] <- NA
     } else {
       values <- match(if (is.numeric(x)) as.character(as.numeric(x)) else as.character(x), levels) - 1
     }
     bad <- sum(!is.finite(values))
     if (bad) {
       abort("data", c(
-        "Column {.val {name}} of {.arg pool} is missing or has values that the study lacks in {bad} of {length(x)} row{?s}.",
+        "Column {.val {name}} of {.arg {arg}} is missing or has values that the study lacks in {bad} of {length(x)}
+         row{?s}.",
         i = if (!is.null(levels)) "The study's values are {.val {levels}}."
       ), call = call)
     }

@@ -26,16 +26,20 @@
 #'   The standard error is `NA`, and print() says why, where nothing is known of the regression behind the twins: no
 #'   trial, and a pool without copies (see [add_copies()]); a pool that is no hybrid; twins of the study's own
 #'   regression.
-#' @details **Linearisation.** An estimate is a mean of contributions c_i of the study's rows, each with its twins, given
-#' the pool's regression Q; and Q has errors of its own, which reach the estimate with the weights that it gives the twins. So
+#' @details **Linearisation.** An estimate is a mean of contributions c_i of the study's rows, each with its twins,
+#' given
+#' the pool's regression Q; and Q has errors of its own, which reach the estimate with the weights that it gives the
+#' twins. So
 #' V = var(c_i) / n + var(D_j) / m over the n rows of the study and the m rows of the trial, where
 #' D_j = r_a(W_j) \[A_j / g(W_j) - (1 - A_j) / (1 - g(W_j))\] (Y_j - Q(A_j, W_j)), a = A_j, with the trial's own
 #' honest nuisances and r_a the weight that twins given arm a put at W_j, over the trial's density there: estimated as
-#' odds of a classifier of twins against the trial's rows. Random outcomes of twins enter the first part, and shrink with
+#' odds of a classifier of twins against the trial's rows. Random outcomes of twins enter the first part, and shrink
+#' with
 #' `draws`. Where the pool carries copies, the second part is the variance of the estimate over them.
 #'
 #' The estimand is the effect in the population of all rows together: that of the study for `amount = "all"`, one with
-#' more weight on rows beyond the threshold for `amount = "threshold"`. `print()` of the pair says how far the means of the
+#' more weight on rows beyond the threshold for `amount = "threshold"`. `print()` of the pair says how far the means
+#' of the
 #' covariates moved.
 #' @references van der Laan and Rose (2011), Targeted Learning; Raab, Nowok and Dibben (2016), Journal of Privacy and
 #'   Confidentiality 7(3) (synthetic rows are no new patients); Efron (1979), Annals of Statistics 7, 1-26.

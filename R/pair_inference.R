@@ -120,7 +120,8 @@ membership <- function(covs, member, learner, weights, key, run) {
 
 #' Give a pool copies of its outcome regression
 #'
-#' Refits the pool's hybrid to bootstrap resamples of the rows that it was trained on, and keeps the mean outcomes that each
+#' Refits the pool's hybrid to bootstrap resamples of the rows that it was trained on, and keeps the mean outcomes
+#' that each
 #' gives the pool's rows. They tell whoever uses the pool, without the trial itself, how uncertain those means are:
 #' [estimate_effect()][estimate_effect.causalsynth_pair] makes its standard errors of them.
 #'
@@ -133,7 +134,8 @@ membership <- function(covs, member, learner, weights, key, run) {
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Unknown names are an error.
 #' @return The pool, with an attribute `causalsynth_copies`: a list of two matrices `q1` and `q0`, a row for each of the
-#'   pool's and a column a copy. Selecting rows drops it.
+#'   pool's and a column a copy, and the pool's own means `of` which they are copies. After rows were selected or moved
+#'   it is not used any more.
 #' @examples
 #' trial <- generate(dgp_paper(), 300, seed = 1)
 #' refit <- function(trial, seed) {
@@ -152,8 +154,8 @@ add_copies <- function(pool, trial, ..., copies = 50, refit = NULL, seed = NULL,
   if (!is_pool(pool)) abort("input", "{.arg pool} must be a pool of a hybrid; it is {describe(pool)}.")
   check_data_frame(trial, "trial")
   copies <- check_whole(copies, "copies", 2, 10000)
-  origin <- pool_parts(pool)$origin
-  refit <- resolve_refit(refit, origin, call)
+  parts <- pool_parts(pool)
+  refit <- resolve_refit(refit, parts$origin, call)
   key <- derive_key(rng_key(seed), "copies")
   rows <- unclass_frame(plain_rows(pool))
   work <- function(b, threads) {
@@ -170,13 +172,14 @@ add_copies <- function(pool, trial, ..., copies = 50, refit = NULL, seed = NULL,
   if (any(failed)) cli::cli_inform(c("!" = "{sum(failed)} of {copies} resamples failed: {made[failed][[1]]}"),
                                    class = "causalsynth_message_copies")
   q <- function(name) vapply(made[!failed], `[[`, numeric(nrow(pool)), name)
-  attr(pool, "causalsynth_copies") <- list(q1 = q("q1"), q0 = q("q0"))
+  attr(pool, "causalsynth_copies") <- list(q1 = q("q1"), q0 = q("q0"), of = parts[c("q1", "q0")])
   pool
 }
 
+# The pool's copies, if its rows are those that they were made for.
 pool_copies <- function(pool) {
   copies <- attr(pool, "causalsynth_copies", exact = TRUE)
-  if (length(copies) && nrow(copies$q1) == nrow(pool)) copies
+  if (length(copies) && identical(pool_parts(pool)[c("q1", "q0")], copies$of)) copies
 }
 
 # A hybrid's mean outcomes of given covariate rows.

@@ -7,14 +7,15 @@ format.causalsynth_pair <- function(x, ...) pair_lines(x)
 pair_lines <- function(x) {
   arms <- c(treated = sum(x$pairs$arm == 1), control = sum(x$pairs$arm == 0))
   given <- paste0(thousands(arms), " ", names(arms))[arms > 0]
-  kinds <- c(pool = "rows of the pool with the wanted treatment", hybrid = "rows of the pool, set to the wanted treatment",
-             self = "rows of the pool, set to the wanted treatment")
+  set <- "rows of the pool, set to the wanted treatment"
+  kinds <- c(pool = "rows of the pool with the wanted treatment", hybrid = set, self = set)
   c(
     paste0(count_phrase(x$n_data, "row"), " of the study; ", count_phrase(x$n_beyond, "row"), " beyond ",
            signif(x$threshold, 3), " (", percent(x$n_beyond / x$n_data), ")"),
     if (x$n_twins == 0) "No twins: no row is beyond the threshold; the data are unchanged"
-    else paste0(count_phrase(x$n_twins, "synthetic twin"), " (", paste(given, collapse = ", "), "): ",
-                kinds[[x$settings$outcome]], "; outcomes: ", outcome_phrase(x))
+    else c(paste0(count_phrase(x$n_twins, "synthetic twin"), " (", paste(given, collapse = ", "), "): ",
+                  kinds[[x$settings$outcome]]),
+           paste0("Twins' outcomes: ", outcome_phrase(x)))
   )
 }
 
@@ -36,8 +37,8 @@ print.causalsynth_pair <- function(x, ...) {
              signif(stats::quantile(d, .95), 3), ", largest ", signif(max(d), 3)),
       if (length(x$dropped)) paste("Constant in the study, not compared:", paste(x$dropped, collapse = ", ")),
       paste0("For whom: ", if (pair_is_complete(x)) "the study's population"
-             else paste0("the study's rows, those with a twin counted ", if (anyDuplicated(x$pairs$row)) "more than once"
-                         else "twice"),
+             else paste("the study's rows, those with a twin counted",
+                        if (anyDuplicated(x$pairs$row)) "more than once" else "twice"),
              "; covariate means moved by at most ", signif(abs(worst$shift), 2), " SD (", worst$term, ")"),
       "Twins are no new patients: standard errors count the study's and the trial's rows only.",
       "Next: estimate_effect(pair, trial = ), compare_remedies(), flip_sensitivity()."
@@ -71,8 +72,8 @@ print.summary.causalsynth_pair <- function(x, ...) {
 #' @examples
 #' trial <- generate(dgp_paper(), 300, seed = 1)
 #' study <- generate(dgp_paper("none"), 100, seed = 2)
-#' pair <- pair_synthetic(Y ~ A | ., study, trial, seed = 3, learner_treatment = learn_glm(),
-#'                        learner_outcome = learn_glm())
+#' pair <- pair_synthetic(Y ~ A | ., study, trial, seed = 3,
+#'                        learner_treatment = learn_forest(trees = 100), learner_outcome = learn_glm())
 #' glance(pair)
 #' ggplot2::autoplot(pair)
 #' @name pair_methods

@@ -19,7 +19,8 @@ twin_outcomes <- function(pairs, source, ask, run, flip = 0, tilt = c(0, 0)) {
 check_flips <- function(source, call) {
   if (source$study$family == "binomial") return(invisible())
   abort("input", c("Flipped outcomes need a binary outcome; {.val {source$study$outcome}} is a number.",
-                   i = "Use {.arg shift} or {.arg odds_ratio}."), call = call)
+                   i = "Leave outcomes as they are, or tilt them: {.code flip_sensitivity(odds_ratio = )}."),
+        call = call)
 }
 
 # Log odds (for a number: standard deviations of the study's outcome) added to the means.
@@ -48,7 +49,9 @@ fitted_means <- function(pairs, source, ask, run, flip) {
   rows <- seq_along(job$treat)
   key <- derive_key(run$key, "twins' regression")
   fits <- if (learners$outcome$outcome == "joint") list(both = fit_part(job, "outcome_joint", rows, "both", key))
-          else lapply(c(q1 = 1, q0 = 0), function(arm) fit_part(job, "outcome_by_arm", rows, arm, derive_key(key, "arm", arm)))
+          else lapply(c(q1 = 1, q0 = 0), function(arm) {
+            fit_part(job, "outcome_by_arm", rows, arm, derive_key(key, "arm", arm))
+          })
   job$covs <- take_rows(fixed_levels(source$covs), pairs$pool_row)
   job$covs <- match_levels(job$covs, fixed_levels(study$covs))
   q <- if (is.null(fits$both)) c(predict_part(job, fits$q1, NULL, 1), predict_part(job, fits$q0, NULL, 0))
@@ -62,10 +65,12 @@ match_levels <- function(covs, like) {
   covs
 }
 
-check_both_arms <- function(treat, call) {
+check_both_arms <- function(treat, call, arg = "pool") {
   for (arm in 0:1) if (!any(treat == arm)) {
-    abort("data", c("{.arg pool} has no {c('control', 'treated')[arm + 1]} row: its outcome regression needs both arms.",
-                    i = "Draw a pool with both treatments."), call = call)
+    abort("data", c(
+      "{.arg {arg}} has no {c('control', 'treated')[arm + 1]} row: the outcome regression needs both arms.",
+      i = "Give rows of both treatments."
+    ), call = call)
   }
 }
 
@@ -91,9 +96,8 @@ drawn_outcomes <- function(pairs, mean, source, ask, run, flip, tilt) {
   rowMeans(matrix(draws, nrow(pairs)))
 }
 
-# Residuals of an outcome that is a number: those of the pool (of the study for "self") around the mean of the arm's
-# nearest fifty outcomes would cost a search; the arm's own spread around the pool's means where it knows them, else
-# around a least squares plane.
+# Residuals for an outcome that is a number: quantiles of the arm's own spread around the pool's means where it knows
+# them, else around a least squares plane (of the study for "self").
 spread_around <- function(pairs, source, u) {
   residuals <- outcome_residuals(source)
   values <- numeric(nrow(pairs))
@@ -162,7 +166,9 @@ stacked_rows <- function(source, ask, found, covs, rows, twin) {
     if (name == study$treatment) return(bind_values(x, role_values(x, found$pairs$arm, study$treat_levels)))
     if (name == study$outcome) {
       y <- found$twins$y
-      if (!is.numeric(x)) y <- if (all(y %in% 0:1)) role_values(x, y, study$outcome_levels) else x[rep(NA_integer_, n_twins)]
+      if (!is.numeric(x)) {
+        y <- if (all(y %in% 0:1)) role_values(x, y, study$outcome_levels) else x[rep(NA_integer_, n_twins)]
+      }
       return(bind_values(x, y))
     }
     x[c(seq_along(x), rep(NA_integer_, n_twins))]
@@ -188,6 +194,7 @@ bind_values <- function(x, more) {
     codes <- c(as.integer(x), match(as.character(more), levels(x)))
     return(structure(codes, levels = levels(x), class = class(x)))
   }
+  if (is.integer(x) && is.integer(more)) return(c(as.vector(x), as.vector(more)))
   if (is.numeric(x) && is.null(attr(x, "class"))) return(c(as.vector(x), as.numeric(more)))
   c(x, more)
 }

@@ -18,7 +18,8 @@
 #' @details Learners are those of the pair; the study's nuisances are fitted once. `"none"` takes the propensity as
 #' predicted: with a probability of exactly 0 there is no estimate. `"trimming"` keeps the rows within the pair's
 #' threshold, with the nuisances of all rows.
-#' @references Crump, Hotz, Imbens and Mitnik (2009), Biometrika 96, 187-199 (trimming); Li, Morgan and Zaslavsky (2018), JASA
+#' @references Crump, Hotz, Imbens and Mitnik (2009), Biometrika 96, 187-199 (trimming); Li, Morgan and Zaslavsky
+#'   (2018), JASA
 #'   113, 390-400; Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #' @examples
 #' trial <- generate(dgp_paper(), 500, seed = 1)

@@ -1,6 +1,6 @@
-# Nearest rows against FNN and RANN (one thread), a million among a million, and greedy pairs against MatchIt, in one run:
-# Rscript bench/nearest.R. Seconds are medians of 5 (of 1 for a million). All start from plain matrices or data frames and
-# give row numbers and distances. Results: bench/nearest.csv.
+# Nearest rows against FNN and RANN (one thread), a million among a million, and greedy pairs against MatchIt, in one
+# run: Rscript bench/nearest.R. Seconds are medians of 5 (of 1 for a million). All start from plain matrices or data
+# frames and give row numbers and distances. Results: bench/nearest.csv.
 library(causalsynth)
 source("bench/lib.R")
 stopifnot(requireNamespace("FNN"), requireNamespace("RANN"), requireNamespace("MatchIt"))
@@ -54,6 +54,7 @@ results <- data.frame(
 results$ratio <- results$seconds / results$causalsynth
 numbers <- vapply(results, is.numeric, NA)
 results[numbers] <- lapply(results[numbers], signif, 3)
-results$peer_version <- vapply(results$peer, function(p) if (is.na(p)) NA_character_ else as.character(utils::packageVersion(p)), "")
+version <- function(p) if (is.na(p)) NA_character_ else as.character(utils::packageVersion(p))
+results$peer_version <- vapply(results$peer, version, "")
 utils::write.csv(cbind(results, machine()), "bench/nearest.csv", row.names = FALSE)
 print(results, row.names = FALSE)

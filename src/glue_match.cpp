@@ -140,9 +140,9 @@ Rcpp::List match_table(Rcpp::List neighbours, Rcpp::NumericMatrix x, int m, Rcpp
     const int row = table.index[static_cast<std::size_t>(i)];
     index[i] = row < 0 ? NA_INTEGER : row + 1;
   }
-  return Rcpp::List::create(Rcpp::_["rows"] = rows_for_r(holder.queries.rows),
-                            Rcpp::_["index"] = index,
-                            Rcpp::_["distance"] = Rcpp::NumericMatrix(n, m, table.distance.begin()));
+  return Rcpp::List::create(
+      Rcpp::_["rows"] = rows_for_r(holder.queries.rows), Rcpp::_["index"] = index,
+      Rcpp::_["distance"] = Rcpp::NumericMatrix(n, m, table.distance.begin()));
 }
 
 namespace {

@@ -2,8 +2,8 @@ test_that("specs print, format and summarise", {
   specs <- list(
     learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"), learn_stack(),
     learn_stack(a = learn_glm(), b = learn_forest(), folds = 5), learn_function(lm, predict, label = "own"),
-    gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), est_aipw(), est_iptw("ht", cap = 20),
-    est_or(), est_tmle(), est_matching(m = 2)
+    gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), gen_copula(),
+    gen_function(rnorm), est_aipw(), est_iptw("ht", cap = 20), est_or(), est_tmle(), est_matching(m = 2)
   )
   for (spec in specs) {
     expect_speaks(spec)
@@ -67,7 +67,8 @@ test_that("calibration is by groups of similar predictions", {
 
 test_that("generators", {
   study <- contract_study()
-  for (spec in list(gen_forest(trees = 5), gen_data(study))) {
+  own <- gen_function(function(n) study[sample(120, n, TRUE), ])
+  for (spec in list(gen_forest(trees = 5), gen_data(study), gen_copula(), own)) {
     fit <- fit_generator(spec, study, seed = 1)
     expect_speaks(fit)
     expect_identical(tidy(fit), data.frame(column = names(study), type = c("numeric", "factor", "integer", "integer"),
@@ -227,4 +228,45 @@ test_that("studies and their comparisons", {
   expect_table(tidy(compared), 2)
   expect_table(glance(compared), 1)
   expect_draws(autoplot(compared))
+
+test_that("matches, pairs and what is made of them", {
+  parts <- pair_parts()
+  moderate <- generate(dgp_paper("moderate"), 100, seed = 1)
+  matched <- match_nearest(Y ~ A | ., moderate, estimand = "ATC", distance = "euclidean")
+  expect_speaks(matched)
+  expect_table(glance(matched), 1)
+  expect_table(tidy(matched), 12)
+  expect_draws(autoplot(matched))
+  expect_speaks(match_nearest(moderate[1:5, 1:6], moderate[1:6], k = 2))
+  pair <- small_pair()
+  expect_speaks(pair)
+  expect_table(tidy(pair), 120, c("row", "pool_row", "arm", "distance"))
+  expect_table(glance(pair), 1)
+  expect_length(weights(pair), 240)
+  expect_identical(nobs(pair), 120L)
+  for (type in c("distance", "population")) expect_draws(autoplot(pair, type))
+  expect_speaks(small_pair(amount = "threshold", propensity = rep(.5, 120)))
+  effect <- estimate_effect(pair, c("aipw", "or"), trial = parts$behind, learner_membership = learn_glm(), seed = 1)
+  expect_speaks(effect)
+  expect_named(coef(effect), c("aipw:ATE", "or:ATE"))
+  expect_table(tidy(effect), 6, c("method", "term", "estimate", "std.error", "statistic", "p.value", "conf.low",
+                                  "conf.high"))
+  expect_table(glance(effect), 2)
+  expect_draws(autoplot(effect))
+  expect_identical(nobs(effect), 120L)
+  curve <- flip_sensitivity(pair, odds_ratio = c(.5, 2))
+  expect_speaks(curve)
+  expect_table(tidy(curve), 7)
+  expect_draws(autoplot(curve))
+  augmented <- augment_outcome(Y ~ A | ., moderate, parts$pool[1:200, ], flip = c(0, .1),
+                               learner_treatment = learn_glm(), learner_outcome = learn_forest(trees = 20), seed = 1)
+  expect_speaks(augmented)
+  expect_table(tidy(augmented), 15)
+  expect_draws(autoplot(augmented))
+})
+
+test_that("cobalt reads pairs", {
+  skip_if_not_installed("cobalt")
+  table <- cobalt::bal.tab(small_pair())
+  expect_identical(nrow(table$Balance), 7L)
 })
