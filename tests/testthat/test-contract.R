@@ -228,6 +228,7 @@ test_that("studies and their comparisons", {
   expect_table(tidy(compared), 2)
   expect_table(glance(compared), 1)
   expect_draws(autoplot(compared))
+})
 
 test_that("matches, pairs and what is made of them", {
   parts <- pair_parts()
