@@ -129,6 +129,22 @@ match_greedy <- function(x, focal, pool, options, run) {
     .Call(`_causalsynth_match_greedy`, x, focal, pool, options, run)
 }
 
+match_table <- function(neighbours, x, m, run) {
+    .Call(`_causalsynth_match_table`, neighbours, x, m, run)
+}
+
+match_mixed <- function(queries, reference, is_factor, how, options, run) {
+    .Call(`_causalsynth_match_mixed`, queries, reference, is_factor, how, options, run)
+}
+
+match_mixed_distances <- function(queries, reference, is_factor, gower, run) {
+    .Call(`_causalsynth_match_mixed_distances`, queries, reference, is_factor, gower, run)
+}
+
+match_assign <- function(cost, run) {
+    .Call(`_causalsynth_match_assign`, cost, run)
+}
+
 mechanism_draw <- function(n, overlap, counterfactuals, key, threads, progress) {
     .Call(`_causalsynth_mechanism_draw`, n, overlap, counterfactuals, key, threads, progress)
 }

@@ -66,7 +66,8 @@ encode_column <- function(x, entry, name, arg, call) {
   if (length(unseen)) {
     abort("data", c(
       paste0("Column {.val {name}} of {.arg {arg}} has {length(unseen)} level{?s} ",
-             if (arg == "synthetic") "that {.arg real} lacks: " else "never seen at fit: ",
+             switch(arg, synthetic = "that {.arg real} lacks: ", pool = , trial = "that the study lacks: ",
+                    "never seen at fit: "),
              "{.val {utils::head(unseen, 8)}}."),
       i = "Known levels are {.val {utils::head(entry$levels, 8)}}."
     ), call = call)
@@ -74,7 +75,9 @@ encode_column <- function(x, entry, name, arg, call) {
   codes
 }
 
-known_as <- function(arg) if (arg == "synthetic") "is in the real rows" else "was at fit"
+known_as <- function(arg) {
+  switch(arg, synthetic = "is in the real rows", pool = , trial = "is in the study", "was at fit")
+}
 
 # Values from the core as a column of the seed's type.
 decode_column <- function(values, entry) {

@@ -24,6 +24,11 @@
 #'     it seldom gets (`rare`), whether the nuisance's own bound moved it (`bounded`), and whether it matters for
 #'     the estimand (`matters`: for the ATT only a rare control, for the ATC only a rare treatment, for
 #'     the ATO neither).
+#'   * `regions`: where these rows lie, in words, by a regression tree of three levels on the covariates: `region`, its
+#'     rows `n`, `treated`, `control`, `beyond`, and the `rare` treatment; regions at least half of whose rows are
+#'     beyond, `NULL` if there are none.
+#'   * `remedies`: what each remedy would leave: `rows` kept, twins needed (`twins_treated`, `twins_control`), effective
+#'     sizes by arm (twins included), and `whose` effect it would be.
 #'   * `ess`: effective sample sizes (sum w)^2 / sum w^2 (Kish 1965) by arm, `before` (case weights) and `after`
 #'     (times the estimand's weights), and their ratio `share`; `alternatives`: those of all four estimands.
 #'   * `largest`: the ten largest weights of each arm, `share` being that of the arm's total.
@@ -49,7 +54,8 @@
 #' @references Austin (2009), Statistics in Medicine 28, 3083-3107. Kish (1965), Survey Sampling. Li, Morgan and
 #'   Zaslavsky (2018), JASA 113, 390-400. Gruber, Phillips, Lee and van der Laan (2022), American Journal of
 #'   Epidemiology 191, 1640-1651.
-#' @seealso [overlap_methods] for tables and figures.
+#'   Breiman, Friedman, Olshen and Stone (1984), Classification and Regression Trees.
+#' @seealso [overlap_methods] for tables and figures; [pair_synthetic()] and [compare_remedies()] for what to do.
 #' @examples
 #' study <- generate(dgp_paper("weak"), 500, seed = 1)
 #' diagnose_overlap(Y ~ A | ., study, learner_treatment = learn_glm())

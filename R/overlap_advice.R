@@ -33,7 +33,8 @@ advise_beyond <- function(x) {
              else "being left untreated"
   paste0(percent(k / x$n), " of the rows had a chance below ", percent(x$threshold), " of ", lacking, ": there the ",
          "data hold next to nobody to compare them with, and the ", x$estimand, " rests on the outcome model or on a ",
-         "bound. ", better_estimand(x), " See who they are: autoplot(), and the rows in $beyond.")
+         "bound. ", better_estimand(x), " summary() says what each remedy would leave, pair_synthetic() fills in ",
+         "from a trial's pool. See who they are: autoplot(), and the rows in $beyond.")
 }
 
 # Which other estimand leaves most of the smaller effective size, if it is clearly more.

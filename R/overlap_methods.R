@@ -6,7 +6,8 @@
 #' @param type `"propensity"`: a mirror histogram, the treated arm above and the control arm below, as shares of each
 #'   arm; bars are the rows, the line is what the weights make of them, dashed lines are the threshold.
 #'   `"balance"`: a love plot of absolute standardised mean differences, with a dashed line at .1. `"weights"`: the
-#'   weights of each arm relative to their mean, on a logarithmic axis.
+#'   weights of each arm relative to their mean, on a logarithmic axis. `"remedies"`: the effective sizes that each
+#'   remedy would leave.
 #' @param terms Largest number of terms that the love plot shows: those of the largest differences.
 #' @param ... Not used; an unknown argument is an error.
 #' @return `tidy()`: the balance table, a row a term, sample and metric: columns `term`, `variable`, `level`, `type`
@@ -104,8 +105,8 @@ print.causalsynth_overlap <- function(x, ...) {
 
 # `most`: terms of the balance table.
 overlap_sections <- function(x, most = 4) {
-  c(overlap_head(x), overlap_propensity(x), overlap_beyond(x), overlap_sizes(x), overlap_balance(x, most),
-    overlap_advice(x))
+  c(overlap_head(x), overlap_propensity(x), overlap_beyond(x), region_lines(x, max(1, most - 1)), overlap_sizes(x),
+    overlap_balance(x, most), overlap_advice(x))
 }
 
 overlap_head <- function(x) {
@@ -239,7 +240,7 @@ shorten <- function(names, most) {
 summary.causalsynth_overlap <- function(object, ...) {
   structure(
     list(overlap = object, glance = glance(object), alternatives = object$alternatives, largest = object$largest,
-         balance = wide_balance(object)),
+         balance = wide_balance(object), regions = object$regions, remedies = object$remedies),
     class = "summary.causalsynth_overlap"
   )
 }
@@ -253,6 +254,8 @@ print.summary.causalsynth_overlap <- function(x, ...) {
   }
   show("Effective sample sizes by estimand:", x$alternatives)
   show("Largest weights:", do.call(rbind, by(x$largest, x$largest[c("arm", "sample")], utils::head, 3)))
+  if (!is.null(x$regions)) show("Regions with rows beyond the threshold:", x$regions)
+  show("What each remedy would leave, twins included:", x$remedies)
   # Four decimals: what is left of exact balance is rounding, other on other machines.
   numbers <- vapply(x$balance, is.numeric, NA)
   x$balance[numbers] <- lapply(x$balance[numbers], function(v) round(v, 4) + 0)

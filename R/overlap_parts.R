@@ -22,6 +22,8 @@ new_overlap <- function(study, sets, methods, estimand, threshold, call) {
     largest = largest_weights(loaded, study$distance, rows, arm),
     n_infinite = vapply(loaded, function(w) sum(is.infinite(w)), 1L),
     balance = balance$table, fallback = balance$fallback,
+    regions = overlap_regions(study$covs, study$treat, study$distance, threshold),
+    remedies = overlap_remedies(study, threshold, call),
     treat = study$treat, covs = study$covs, distance = study$distance, s.weights = study$s.weights,
     subclass = study$subclass, estimand = estimand,
     weights = if (length(sets) == 1) sets[[1]] else as.data.frame(sets, optional = TRUE),

@@ -2,11 +2,13 @@
 
 #' @rdname overlap_methods
 #' @export
-autoplot.causalsynth_overlap <- function(object, type = c("propensity", "balance", "weights"), ..., terms = 30) {
+autoplot.causalsynth_overlap <- function(object, type = c("propensity", "balance", "weights", "remedies"), ...,
+                                         terms = 30) {
   check_dots_empty(..., .known = c("type", "terms"))
-  type <- check_choice(type, c("propensity", "balance", "weights"), "type")
+  type <- check_choice(type, c("propensity", "balance", "weights", "remedies"), "type")
   terms <- check_whole(terms, "terms")
-  switch(type, propensity = mirror_plot(object), balance = love_plot(object, terms), weights = weights_plot(object))
+  switch(type, propensity = mirror_plot(object), balance = love_plot(object, terms), weights = weights_plot(object),
+         remedies = remedy_sizes_plot(object))
 }
 
 arm_labels <- function(x) {
@@ -148,4 +150,18 @@ weights_plot <- function(x) {
     ggplot2::scale_fill_manual(values = c(treated = plot_colours[2], control = plot_colours[1]), guide = "none") +
     ggplot2::labs(x = paste0("weight for the ", x$estimand, ", times its arm's mean"), y = "rows") +
     ggplot2::theme_minimal()
+}
+
+# Effective sizes of the arms that each remedy would leave.
+remedy_sizes_plot <- function(x) {
+  table <- x$remedies
+  rows <- data.frame(remedy = factor(rep(table$remedy, 2), rev(table$remedy)),
+                     arm = rep(c("treated", "control"), each = nrow(table)),
+                     size = c(table$ess_treated, table$ess_control))
+  rows$size[is.na(rows$size)] <- 0
+  ggplot2::ggplot(rows, ggplot2::aes(.data$size, .data$remedy, fill = .data$arm)) +
+    ggplot2::geom_col(position = "dodge", alpha = .7) +
+    ggplot2::scale_fill_manual(values = c(treated = plot_colours[2], control = plot_colours[1])) +
+    ggplot2::labs(x = "effective rows (twins included; none where weights are infinite)", y = NULL, fill = NULL) +
+    ggplot2::theme_minimal() + ggplot2::theme(legend.position = "top")
 }

@@ -3,6 +3,6 @@
 library_of_peers <- file.path("bench", "library")
 dir.create(library_of_peers, showWarnings = FALSE)
 if ("@CRAN@" %in% getOption("repos")) utils::chooseCRANmirror(graphics = FALSE, ind = 1)
-peers <- c("ranger", "speff2trial", "mlbench", "modeldata", "MatchIt", "grf")
+peers <- c("ranger", "speff2trial", "mlbench", "modeldata", "MatchIt", "grf", "FNN", "RANN")
 missing <- setdiff(peers, rownames(utils::installed.packages(library_of_peers)))
 if (length(missing)) utils::install.packages(missing, lib = library_of_peers)

@@ -401,6 +401,59 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// match_table
+Rcpp::List match_table(Rcpp::List neighbours, Rcpp::NumericMatrix x, int m, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_table(SEXP neighboursSEXP, SEXP xSEXP, SEXP mSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type neighbours(neighboursSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
+    Rcpp::traits::input_parameter< int >::type m(mSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_table(neighbours, x, m, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_mixed
+Rcpp::List match_mixed(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, Rcpp::List how, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_mixed(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP howSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type how(howSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_mixed(queries, reference, is_factor, how, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_mixed_distances
+Rcpp::NumericMatrix match_mixed_distances(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, bool gower, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_mixed_distances(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP gowerSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< bool >::type gower(gowerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_mixed_distances(queries, reference, is_factor, gower, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// match_assign
+Rcpp::IntegerVector match_assign(Rcpp::NumericMatrix cost, Rcpp::List run);
+RcppExport SEXP _causalsynth_match_assign(SEXP costSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type cost(costSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(match_assign(cost, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // mechanism_draw
 Rcpp::List mechanism_draw(int n, int overlap, bool counterfactuals, Rcpp::NumericVector key, int threads, Rcpp::Nullable<Rcpp::Function> progress);
 RcppExport SEXP _causalsynth_mechanism_draw(SEXP nSEXP, SEXP overlapSEXP, SEXP counterfactualsSEXP, SEXP keySEXP, SEXP threadsSEXP, SEXP progressSEXP) {
@@ -534,6 +587,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_match_means", (DL_FUNC) &_causalsynth_match_means, 2},
     {"_causalsynth_match_usage", (DL_FUNC) &_causalsynth_match_usage, 2},
     {"_causalsynth_match_greedy", (DL_FUNC) &_causalsynth_match_greedy, 5},
+    {"_causalsynth_match_table", (DL_FUNC) &_causalsynth_match_table, 4},
+    {"_causalsynth_match_mixed", (DL_FUNC) &_causalsynth_match_mixed, 6},
+    {"_causalsynth_match_mixed_distances", (DL_FUNC) &_causalsynth_match_mixed_distances, 5},
+    {"_causalsynth_match_assign", (DL_FUNC) &_causalsynth_match_assign, 2},
     {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
     {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
     {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 5},

@@ -1,4 +1,7 @@
+#include "core/match/assignment.h"
 #include "core/match/greedy.h"
+#include "core/match/mixed_pairs.h"
+#include "core/match/neighbour_table.h"
 #include "core/match/neighbours.h"
 #include "glue_host.h"
 
@@ -30,6 +33,14 @@ PointGroups groups_from(const Rcpp::List& list) {
   groups.start = Rcpp::as<std::vector<int>>(list["start"]);
   groups.rows = rows_from(list["rows"]);
   return groups;
+}
+
+// The groups' coordinates, which do not travel through R: those of each group's first row.
+void add_points(PointGroups& groups, MatrixView<const double> x) {
+  std::vector<int> first;
+  for (std::size_t g = 0; g < groups.count(); ++g) first.push_back(*groups.begin(g));
+  groups.dims = x.cols();
+  groups.coords = gather_points(x, first);
 }
 
 // What match_neighbours() returned, without the coordinates.
@@ -113,4 +124,77 @@ Rcpp::IntegerVector match_greedy(Rcpp::NumericMatrix x, Rcpp::IntegerVector foca
   reader.finish();
   return rows_for_r(
       greedy_pairs(matrix(x), rows_from(focal), rows_from(pool), settings, glue::execution(run)));
+}
+
+// Row numbers and distances of the neighbours of match_neighbours(ties = FALSE), by columns from
+// the nearest on; a row for each of queries$rows. `x`: the coordinates that were searched.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List match_table(Rcpp::List neighbours, Rcpp::NumericMatrix x, int m, Rcpp::List run) {
+  NeighboursHolder holder(neighbours);
+  add_points(holder.queries, matrix(x));
+  add_points(holder.reference, matrix(x));
+  const NeighbourTable table = neighbour_table(holder.view(), m, glue::execution(run));
+  const int n = static_cast<int>(holder.queries.rows.size());
+  Rcpp::IntegerMatrix index(n, m);
+  for (R_xlen_t i = 0; i < index.size(); ++i) {
+    const int row = table.index[static_cast<std::size_t>(i)];
+    index[i] = row < 0 ? NA_INTEGER : row + 1;
+  }
+  return Rcpp::List::create(
+      Rcpp::_["rows"] = rows_for_r(holder.queries.rows), Rcpp::_["index"] = index,
+      Rcpp::_["distance"] = Rcpp::NumericMatrix(n, m, table.distance.begin()));
+}
+
+namespace {
+
+MixedRows mixed_rows(const Rcpp::NumericMatrix& queries, const Rcpp::NumericMatrix& reference,
+                     const Rcpp::LogicalVector& is_factor, bool gower) {
+  MixedRows rows{matrix(queries), matrix(reference), {}, gower};
+  for (int flag : is_factor) rows.is_factor.push_back(flag == TRUE);
+  return rows;
+}
+
+}  // namespace
+
+// Nearest rows where values are levels or missing: `options` k, max_distance; `gower`, `greedy`
+// (pairs without replacement, in the order of the queries) in `how`.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List match_mixed(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference,
+                       Rcpp::LogicalVector is_factor, Rcpp::List how, Rcpp::List options,
+                       Rcpp::List run) {
+  MixedOptions settings;
+  glue::OptionList reader(options);
+  reader.read("k", settings.k);
+  reader.read("max_distance", settings.max_distance);
+  reader.finish();
+  const MixedRows rows = mixed_rows(queries, reference, is_factor, Rcpp::as<bool>(how["gower"]));
+  const bool greedy = Rcpp::as<bool>(how["greedy"]);
+  const MixedNeighbours found = greedy ? greedy_mixed(rows, settings, glue::execution(run))
+                                       : nearest_mixed(rows, settings, glue::execution(run));
+  const int k = greedy ? 1 : settings.k;
+  Rcpp::IntegerMatrix index(queries.nrow(), k);
+  for (R_xlen_t i = 0; i < index.size(); ++i) {
+    const int row = found.index[static_cast<std::size_t>(i)];
+    index[i] = row < 0 ? NA_INTEGER : row + 1;
+  }
+  return Rcpp::List::create(
+      Rcpp::_["index"] = index,
+      Rcpp::_["distance"] = Rcpp::NumericMatrix(queries.nrow(), k, found.distance.begin()));
+}
+
+// All distances, a row a query, under the same rules.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix match_mixed_distances(Rcpp::NumericMatrix queries,
+                                          Rcpp::NumericMatrix reference,
+                                          Rcpp::LogicalVector is_factor, bool gower,
+                                          Rcpp::List run) {
+  const std::vector<double> values =
+      mixed_distances(mixed_rows(queries, reference, is_factor, gower), glue::execution(run));
+  return Rcpp::NumericMatrix(queries.nrow(), reference.nrow(), values.begin());
+}
+
+// Pairs of least total cost; infinite costs are not made. 0: no column for this row.
+// [[Rcpp::export(rng = false)]]
+Rcpp::IntegerVector match_assign(Rcpp::NumericMatrix cost, Rcpp::List run) {
+  return rows_for_r(assign_pairs(matrix(cost), glue::execution(run)));
 }
