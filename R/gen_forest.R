@@ -17,26 +17,32 @@
 #' @examples
 #' gen_forest(trees = 100)
 #' @export
-gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 12, atom_share = 0.05) {
+gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 20, atom_share = 0.03,
+                       min_count = 5) {
   structure(list(
     label = "forest chain",
     settings = list(
       trees = check_whole(trees, "trees", max = 1e5),
       min_node_size = if (is.null(min_node_size)) 0 else check_whole(min_node_size, "min_node_size"),
       most_atoms = check_whole(most_atoms, "most_atoms", min = 2),
-      atom_share = check_number(atom_share, "atom_share", 1e-9, 1)
+      atom_share = check_number(atom_share, "atom_share", 1e-9, 1),
+      min_count = check_whole(min_count, "min_count", min = 1, max = 1e6)
     )
   ), class = c("gen_forest", "causalsynth_gen"))
 }
 
 #' @exportS3Method
-learn_rows.gen_forest <- function(spec, data, key, threads, call) {
+learn_rows.gen_forest <- function(spec, data, key, threads, weights = NULL, call) {
   blueprint <- column_blueprint(data)
   levels <- vapply(blueprint, function(b) length(b$levels), 1L)
   check_no_identifier(levels, nrow(data), call)
   alone <- names(levels)[levels * as.numeric(nrow(data)) > 1e7]
+  decimals <- vapply(blueprint, function(b) if (is.na(b$decimals)) -1L else as.integer(b$decimals), 1L)
+  ordered <- vapply(data, is.ordered, TRUE)
   model <- sequential_fit(
-    encode_columns(data, blueprint, "data", call), nrow(data), c(spec$settings, list(key = unclass(key))),
+    encode_columns(data, blueprint, "data", call), nrow(data),
+    c(spec$settings, list(decimals = unname(decimals), ordered = as.integer(ordered), weights = as.double(weights),
+                          key = unclass(key))),
     run_control(threads, "Fitting the generator")
   )
   structure(

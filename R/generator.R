@@ -30,7 +30,7 @@ fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
   check_data_frame(data, "data")
   if (length(data) == 0) abort("data", "{.arg data} has no column.")
   for (name in names(data)) check_covariate(data[[name]], name, rlang::current_env())
-  fit <- learn_rows(spec, data, rng_key(seed), resolve_threads(threads), rlang::current_env())
+  fit <- learn_rows(spec, data, rng_key(seed), resolve_threads(threads), call = rlang::current_env())
   fit$blueprint <- column_blueprint(data)
   fit$template <- row_template(data)
   fit$n <- nrow(data)

@@ -13,6 +13,10 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
   reader.read("min_node_size", settings.min_node_size);
   reader.read("most_atoms", settings.most_atoms);
   reader.read("atom_share", settings.atom_share);
+  reader.read("min_count", settings.min_count);
+  reader.read("decimals", settings.decimals);
+  reader.read("ordered", settings.ordered);
+  reader.read("weights", settings.weights);
   Rcpp::NumericVector key;
   reader.read("key", key);
   settings.key = glue::key(key);
