@@ -10,7 +10,7 @@
 namespace causalsynth {
 namespace {
 
-constexpr std::size_t kMostTerms = 100, kMostSteps = 40, kMostProducts = 12;
+constexpr std::size_t kMostTerms = 64, kMostSteps = 40, kMostProducts = 12;
 constexpr double kMostCells = 2e7;    // rows times classes of a forest
 constexpr double kLeastWeight = 0.04;  // of a component of the mixture
 constexpr double kBetter = 3.0;        // by how much log score more terms must pay
@@ -108,10 +108,9 @@ double log_score(const std::vector<double>& eta, Span<const double> y, Span<cons
   return sum;
 }
 
-Step fit_step(const RidgeData& data) {
+Step fit_step(const RidgeData& data, std::vector<double> penalties) {
   Step best;
   std::vector<double> start;
-  auto penalties = ridge_penalties(data.x.rows(), data.x.cols() - 1);
   std::reverse(penalties.begin(), penalties.end());
   int worse = 0;
   for (const double penalty : penalties) {
@@ -148,6 +147,7 @@ void ClassLaw::fit_linear(Learning& at) {
   auto& density = at.density[1];
   density.assign(n, 1.0);
   const std::size_t steps = std::min(classes_ - 1, kMostSteps);
+  double penalty = 0.0;
   for (std::size_t k = 0; k < steps; ++k) {
     std::vector<std::size_t> rows, local;
     std::vector<double> y, weights;
@@ -159,7 +159,11 @@ void ClassLaw::fit_linear(Learning& at) {
       if (!at.weights.empty()) weights.push_back(at.weights[i]);
     }
     std::vector<double> x = design_.matrix(at.input.data, rows);
-    Step step = fit_step({{x.data(), rows.size(), design_.terms() + 1}, y, weights});
+    // The first step's penalty, or more, does for the others: the same prior of coefficients.
+    const std::vector<double> penalties = k == 0 ? ridge_penalties(n, design_.terms())
+                                                 : std::vector<double>{penalty, 10 * penalty};
+    Step step = fit_step({{x.data(), rows.size(), design_.terms() + 1}, y, weights}, penalties);
+    penalty = k == 0 ? step.penalty : penalty;
     if (classes_ == 2) {
       std::vector<int> wanted(at.label);
       std::vector<double> left(n);
@@ -169,7 +173,8 @@ void ClassLaw::fit_linear(Learning& at) {
       const std::vector<double> strength(step.coefficients.begin() + 1, step.coefficients.end());
       if (wider.add_products(rest, strength, std::min(kMostProducts, n / 50)) > 0) {
         x = wider.matrix(at.input.data, rows);
-        Step more = fit_step({{x.data(), n, wider.terms() + 1}, y, weights});
+        Step more = fit_step({{x.data(), n, wider.terms() + 1}, y, weights},
+                             ridge_penalties(n, wider.terms()));
         if (more.score > step.score + kBetter) step = std::move(more), design_ = wider;
       }
       at.penalty = step.penalty;

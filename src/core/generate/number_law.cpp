@@ -10,7 +10,7 @@
 namespace causalsynth {
 namespace {
 
-constexpr std::size_t kMostTerms = 100, kMostProducts = 12, kFewest = 10;
+constexpr std::size_t kMostTerms = 64, kMostProducts = 12, kFewest = 10;
 constexpr std::size_t kLeafBins = 16;
 constexpr double kLeafPrior = 6.0;  // rows' worth of the common law in each leaf's histogram
 constexpr double kLeastWeight = 0.04;

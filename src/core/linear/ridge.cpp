@@ -114,7 +114,7 @@ RidgeFit ridge_logistic(const RidgeData& data, double penalty, bool leave_out,
       current = there;
       break;
     }
-    if (before - current <= 1e-7 * (std::fabs(current) + 0.1)) break;
+    if (before - current <= 1e-6 * (std::fabs(current) + 0.1)) break;
   }
   RidgeFit fit;
   fit.coefficients = plain(b);

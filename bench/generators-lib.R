@@ -1,0 +1,1 @@
+# The data sets, generators and scores of bench/generators.R.
