@@ -53,6 +53,14 @@ sequential_layout <- function(model) {
     .Call(`_causalsynth_sequential_layout`, model)
 }
 
+copula_draw <- function(factor, columns, n, given, key, run) {
+    .Call(`_causalsynth_copula_draw`, factor, columns, n, given, key, run)
+}
+
+copula_correlations <- function(products, hermite, limit, run) {
+    .Call(`_causalsynth_copula_correlations`, products, hermite, limit, run)
+}
+
 forest_fit <- function(x, outcome, sampling, options, run) {
     .Call(`_causalsynth_forest_fit`, x, outcome, sampling, options, run)
 }

@@ -159,7 +159,8 @@ print.summary.causalsynth_dcr <- function(x, ...) {
 
 #' Tidy a metric
 #'
-#' @param x a metric made by [dcr()] or [tstr()].
+#' @param x a metric made by [dcr()], [nndr()], [tstr()], [pmse()], [classifier_auc()] or [association_difference()], or
+#'   what [match_dcr()] made.
 #' @param conf.level level of the intervals.
 #' @param ... must be empty.
 #' @return A data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the value of a

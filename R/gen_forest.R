@@ -32,7 +32,7 @@ gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 20, atom_s
 }
 
 #' @exportS3Method
-learn_rows.gen_forest <- function(spec, data, key, threads, weights = NULL, call) {
+learn_rows.gen_forest <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
   blueprint <- column_blueprint(data)
   levels <- vapply(blueprint, function(b) length(b$levels), 1L)
   check_no_identifier(levels, nrow(data), call)

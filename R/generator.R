@@ -2,10 +2,14 @@
 #'
 #' Learns the joint law of a data frame's columns, as a `gen_*()` spec says.
 #'
-#' @param spec A generator spec: [gen_forest()] or [gen_data()].
+#' @param spec A generator spec: [gen_forest()], [gen_copula()], [gen_data()] or [gen_function()].
 #' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing
 #'   values allowed.
 #' @param ... Unknown names are an error.
+#' @param strata Names of columns that divide the rows: one fit for each combination of their values, of at least 30
+#'   rows. Rows drawn keep the strata's shares (each stratum gets its share of n rows, rounded up or down at random).
+#' @param weights Survey weights: a number of at least 0 for each row of `data`, or `NULL`. The law learned is that of
+#'   the rows taken in proportion to their weights.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default (see [causalsynth-package]); the result does not
 #'   depend on it.
@@ -18,8 +22,9 @@
 #' fit
 #' generate(fit, 5, seed = 3)
 #' @export
-fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("seed", "threads"))
+fit_generator <- function(spec, data, ..., strata = NULL, weights = NULL, seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("strata", "weights", "seed", "threads"))
+  call <- rlang::current_env()
   check_present(spec, "spec")
   if (!inherits(spec, "causalsynth_gen")) {
     abort("input", c(
@@ -29,21 +34,46 @@ fit_generator <- function(spec, data, ..., seed = NULL, threads = NULL) {
   }
   check_data_frame(data, "data")
   if (length(data) == 0) abort("data", "{.arg data} has no column.")
-  for (name in names(data)) check_covariate(data[[name]], name, rlang::current_env())
-  fit <- learn_rows(spec, data, rng_key(seed), resolve_threads(threads), call = rlang::current_env())
-  fit$blueprint <- column_blueprint(data)
+  for (name in names(data)) check_covariate(data[[name]], name, call)
+  weights <- check_survey_weights(weights, nrow(data), call)
+  strata <- check_strata(strata, data, call)
+  key <- rng_key(seed)
+  threads <- resolve_threads(threads)
+  if (is.null(strata)) {
+    fit <- fit_columns(spec, data, key, threads, weights, call)
+  } else {
+    fit <- finish_generator(learn_strata(spec, data, strata, key, threads, weights, call), spec, data)
+  }
   fit$template <- row_template(data)
+  fit$copies <- count_copies(fit, data, derive_key(key, "copies"), threads)
+  fit
+}
+
+fit_columns <- function(spec, data, key, threads, weights, call) {
+  finish_generator(learn_rows(spec, data, key, threads, weights, call), spec, data)
+}
+
+finish_generator <- function(fit, spec, data) {
+  fit$blueprint <- fit$blueprint %||% column_blueprint(data)
   fit$n <- nrow(data)
   fit$spec <- spec
   class(fit) <- c(class(fit), "causalsynth_generator")
   fit
 }
 
-# What a kind of generator does: learn_rows() returns a classed list, draw_columns() a list of n encoded columns
-# (numbers,
-# or codes of the blueprint's levels) in the blueprint's order.
-learn_rows <- function(spec, data, key, threads, call) UseMethod("learn_rows")
+# What a kind of generator does.
+# learn_rows(): a classed list. `weights`: survey weights, a finite number >= 0 for each row of `data` and a positive sum,
+# or NULL. A generator of text columns may return a `blueprint` of its own, to leave out levels of few rows.
+# draw_columns(): a list of n encoded columns (numbers, or codes of the blueprint's levels; NA: missing) in the
+# blueprint's order.
+# draw_given(): the same given some columns. `given` is a named list over the blueprint's columns, each of
+#   list(value = n numbers or codes, none missing), one a row;
+#   list(low = , high = ), an interval with both ends, which may be infinite;
+#   list(codes = allowed codes of a factor).
+# The columns of a `value` come back as given. See R/given.R for the default method.
+learn_rows <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) UseMethod("learn_rows")
 draw_columns <- function(fit, n, key, threads) UseMethod("draw_columns")
+draw_given <- function(fit, n, given, key, threads) UseMethod("draw_given")
 
 # An empty frame of the seed's class (data.frame, tibble, data.table) without its rows' names.
 row_template <- function(data) {
@@ -55,22 +85,51 @@ row_template <- function(data) {
 #' Draw synthetic rows
 #'
 #' @param x A fitted generator.
-#' @param n Number of rows, at least 1.
+#' @param n Number of rows, at least 1. May be left out where `given` is a data frame.
 #' @param seed A whole number, or `NULL` to draw from R's own generator. The same seed gives the same rows for any
 #'   number of threads.
 #' @param ... Unknown names are an error.
+#' @param given What is fixed: rows are drawn from the law given that.
+#'   * A data frame of some of the columns: row i of the result has the values of its row i, except where these are
+#'     missing, which are drawn like the other columns.
+#'   * A named list for all rows alike: of a numeric column one number (a value) or two (a range, both ends included,
+#'     infinite ones allowed); of a factor, text or logical column one or more values to choose from.
+#' @param constraints A one-sided formula, such as `~ end >= start`, or a list of some, which every row satisfies: rows
+#'   that do not are drawn again. They are evaluated on the columns alone, with base R's functions, and give
+#'   `TRUE` or `FALSE` for each row. A row where a constraint is `NA`, because a value is missing, counts as satisfying
+#'   it, as in SQL; write `~ !is.na(end) & end >= start` to have it otherwise.
+#' @param drop_copies_of A data frame, usually the one the generator was fitted on: rows drawn that equal one of its
+#'   rows in all columns are drawn again. (Fitted generators hold no rows to compare with; their print says how many
+#'   of a first draw were copies.)
 #' @param threads Number of threads, or `NULL` for the default.
 #' @return A data frame of `n` independent rows with the columns, types, levels and class of the data the generator
-#'   was fitted on.
+#'   was fitted on. Where too few of `max(1e5, 100 n)` candidates satisfy what is asked, the error, of class
+#'   `causalsynth_error_input`, says how many did. Single values of a continuous column can be given to
+#'   [gen_forest()], [gen_copula()] and [gen_data()] only.
 #' @name generate.causalsynth_generator
 #' @examples
-#' fit <- fit_generator(gen_forest(trees = 20), data.frame(x = rnorm(100)), seed = 1)
+#' fit <- fit_generator(gen_copula(), data.frame(x = rnorm(100), y = rexp(100)), seed = 1)
 #' generate(fit, 3, seed = 2)
+#' generate(fit, 3, seed = 2, given = list(x = c(0, 1)), constraints = ~ y >= x)
+#' generate(fit, given = data.frame(x = c(-1, 0, 1)), seed = 2)
 #' @export
-generate.causalsynth_generator <- function(x, n, seed = NULL, ..., threads = NULL) {
-  check_dots_empty(..., .known = c("n", "seed", "threads"))
+generate.causalsynth_generator <- function(x, n = NULL, seed = NULL, ..., given = NULL, constraints = NULL,
+                                           drop_copies_of = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("n", "seed", "given", "constraints", "drop_copies_of", "threads"))
+  call <- rlang::current_env()
+  if (is.null(n) && is.data.frame(given)) n <- nrow(given)
+  if (is.null(n)) abort("input", "The argument {.arg n} is missing; it has no default.")
   n <- check_whole(n, "n", min = 1)
-  columns <- draw_columns(x, n, rng_key(seed), resolve_threads(threads))
+  known <- resolve_given(given, x$blueprint, n, call)
+  rules <- check_constraints(constraints, x$blueprint, call)
+  copies <- copy_finder(drop_copies_of, x$blueprint, call)
+  key <- rng_key(seed)
+  threads <- resolve_threads(threads)
+  columns <- if (is.null(rules) && is.null(copies)) {
+    draw_known(x, seq_len(n), known, key, threads)
+  } else {
+    draw_ruled(x, n, known, list(rules = rules, copies = copies), key, threads, call)
+  }
   as_rows(Map(decode_column, columns, x$blueprint), x$template)
 }
 
@@ -110,6 +169,7 @@ format.causalsynth_generator <- function(x, ...) {
     sprintf("Fitted on %s rows of %s (%d numeric, %d categorical)", format(x$n, big.mark = ","),
             count_phrase(length(x$blueprint), "column"), kinds[["numeric"]], kinds[["factor"]]),
     x$notes,
+    copies_phrase(x$copies),
     "Draw rows with generate(fit, n, seed)."
   )
 }

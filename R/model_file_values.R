@@ -210,12 +210,22 @@ check_source <- function(file, call) {
 
 chunk_bytes <- 2^26
 
-# All bytes under another name beside the target, then renamed: a reader sees the old file or the new one, whole.
 write_whole <- function(bytes, file, overwrite, call) {
+  write_aside(file, overwrite, call, function(part) {
+    write_bytes(bytes, part)
+    if (!identical(file.size(part), as.numeric(length(bytes)))) stop("the disk may be full")
+  })
+}
+
+# `write(part)` makes the file under another name beside the target, which is then renamed: a reader sees the old file or
+# the new one, whole.
+write_aside <- function(file, overwrite, call, write) {
   part <- tempfile(".model-", dirname(file), ".part")
   on.exit(unlink(part))
-  failure <- tryCatch(write_bytes(bytes, part), error = conditionMessage, warning = conditionMessage)
-  if (is.null(failure) && !identical(file.size(part), as.numeric(length(bytes)))) failure <- "the disk may be full"
+  failure <- tryCatch({
+    write(part)
+    NULL
+  }, error = conditionMessage, warning = conditionMessage)
   if (is.null(failure) && !overwrite && file.exists(file)) abort_exists(file, call)
   if (is.null(failure) && !suppressWarnings(file.rename(part, file))) failure <- "it could not be renamed into place"
   if (is.null(failure)) return(invisible())
@@ -231,7 +241,6 @@ write_bytes <- function(bytes, path) {
     writeBin(bytes_shuffle(bytes, from, min(chunk_bytes, length(bytes) - from), 1L), con)
   }
   flush(con)
-  NULL
 }
 
 read_whole <- function(path, call) {

@@ -157,6 +157,34 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// copula_draw
+Rcpp::List copula_draw(Rcpp::NumericMatrix factor, Rcpp::List columns, double n, Rcpp::List given, Rcpp::NumericVector key, Rcpp::List run);
+RcppExport SEXP _causalsynth_copula_draw(SEXP factorSEXP, SEXP columnsSEXP, SEXP nSEXP, SEXP givenSEXP, SEXP keySEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type factor(factorSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type given(givenSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(copula_draw(factor, columns, n, given, key, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// copula_correlations
+Rcpp::NumericMatrix copula_correlations(Rcpp::NumericMatrix products, Rcpp::NumericMatrix hermite, double limit, Rcpp::List run);
+RcppExport SEXP _causalsynth_copula_correlations(SEXP productsSEXP, SEXP hermiteSEXP, SEXP limitSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type products(productsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type hermite(hermiteSEXP);
+    Rcpp::traits::input_parameter< double >::type limit(limitSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(copula_correlations(products, hermite, limit, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // forest_fit
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_forest_fit(SEXP xSEXP, SEXP outcomeSEXP, SEXP samplingSEXP, SEXP optionsSEXP, SEXP runSEXP) {
@@ -476,6 +504,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_without_rows", (DL_FUNC) &_causalsynth_forest_without_rows, 1},
     {"_causalsynth_forest_layout", (DL_FUNC) &_causalsynth_forest_layout, 1},
     {"_causalsynth_sequential_layout", (DL_FUNC) &_causalsynth_sequential_layout, 1},
+    {"_causalsynth_copula_draw", (DL_FUNC) &_causalsynth_copula_draw, 6},
+    {"_causalsynth_copula_correlations", (DL_FUNC) &_causalsynth_copula_correlations, 4},
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},

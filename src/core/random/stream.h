@@ -27,6 +27,7 @@ enum class StreamTag : std::uint64_t {
   uniforms = 9,
   honest = 10,
   importance = 20,
+  copula = 30,
   test = 99
 };
 

@@ -1,0 +1,86 @@
+# What metrics of real against synthetic rows share. A metric holds `values`: one row a metric with estimate, std.error
+# (NA: none), low and high (what it cannot leave), reference (of a holdout of real rows, or NA) and n.
+
+new_metric <- function(values, class, ...) {
+  structure(list(values = values, ...), class = c(class, "causalsynth_metric"))
+}
+
+metric_values <- function(metric, estimate, std.error = NA_real_, low = -Inf, high = Inf, reference = NA_real_,
+                          n = NA_integer_) {
+  data.frame(metric = metric, estimate = estimate, std.error = std.error, low = low, high = high,
+             reference = reference, n = as.integer(n))
+}
+
+#' @rdname tidy_metric
+#' @export
+tidy.causalsynth_metric <- function(x, conf.level = .95, ...) {
+  check_dots_empty(..., .known = "conf.level")
+  conf.level <- check_level(conf.level, "conf.level")
+  v <- x$values
+  half <- stats::qnorm((1 + conf.level) / 2) * v$std.error
+  data.frame(
+    metric = v$metric, estimate = v$estimate, conf.low = pmax(v$estimate - half, v$low),
+    conf.high = pmin(v$estimate + half, v$high), reference = v$reference, n = v$n
+  )
+}
+
+#' @rdname tidy_metric
+#' @export
+glance.causalsynth_metric <- function(x, ...) {
+  check_dots_empty(...)
+  v <- x$values
+  data.frame(as.list(stats::setNames(v$estimate, v$metric)), n_real = x$n_real, n_synthetic = x$n_synthetic,
+             columns = length(x$columns))
+}
+
+#' @export
+print.causalsynth_metric <- function(x, ...) {
+  cat(format(x, ...), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+summary.causalsynth_metric <- function(object, ...) {
+  structure(list(table = tidy(object), label = format(object)), class = "summary.causalsynth_metric")
+}
+
+#' @export
+print.summary.causalsynth_metric <- function(x, ...) {
+  cat(x$label, "", sep = "\n")
+  print(x$table, digits = 4, row.names = FALSE)
+  invisible(x)
+}
+
+# Real and synthetic rows as one frame of numbers and factors, and `synthetic`, 0 or 1 a row. Levels are those of either.
+stacked_rows <- function(real, synthetic, columns, call = rlang::caller_env()) {
+  check_data_frame(real, "real", call = call)
+  check_data_frame(synthetic, "synthetic", call = call)
+  columns <- distance_columns(real, synthetic, columns, call)
+  rows <- Map(function(a, b, name) stacked_column(a, b, name, call), unclass(real)[columns], unclass(synthetic)[columns],
+              columns)
+  n <- c(nrow(real), nrow(synthetic))
+  list(
+    rows = structure(rows, names = columns, class = "data.frame", row.names = .set_row_names(sum(n))),
+    synthetic = rep(0:1, n), n_real = n[1], n_synthetic = n[2], columns = columns
+  )
+}
+
+stacked_column <- function(a, b, name, call) {
+  text <- c(is.factor(a) || is.character(a), is.factor(b) || is.character(b))
+  if (text[1] != text[2]) {
+    abort("data", "Column {.val {name}} is {class(a)[1]} in {.arg real} and {class(b)[1]} in {.arg synthetic}.",
+          call = call)
+  }
+  if (text[1]) {
+    check_text(a, name, call)
+    check_text(b, name, call)
+    known <- if (is.factor(a)) levels(droplevels(a)) else sort(unique(a), method = "radix")
+    return(factor(c(as.character(a), as.character(b)), unique(c(known, sort(unique(as.character(b)), method = "radix"))),
+                  ordered = is.ordered(a)))
+  }
+  a <- as.numeric(a)
+  b <- as.numeric(b)
+  check_no_infinite(a, name, "real", call)
+  check_no_infinite(b, name, "synthetic", call)
+  c(a, b)
+}
