@@ -103,8 +103,6 @@ std::vector<double> estimate(const Histogram& histogram, Span<const double> valu
 
 }  // namespace
 
-double normal_cdf(double z) { return 0.5 * std::erfc(-z * 0.70710678118654752); }
-
 double jitter_between(double low, double high, Stream& stream) {
   return low + (high - low) * (0.15 + 0.7 * stream.uniform());
 }

@@ -40,6 +40,5 @@ class ScoreLaw {
 
 // A number strictly between two others, from the middle of their gap.
 double jitter_between(double low, double high, Stream& stream);
-double normal_cdf(double z);
 
 }  // namespace causalsynth
