@@ -9,8 +9,6 @@ generator_data <- list(
     rows <- get_data("ACTG175", "speff2trial")
     rows <- rows[setdiff(names(rows), c("pidnum", "arms", "zprior", "cd496", "r", "treat", "cd420"))]
     both <- get_data("ACTG175", "speff2trial")
-    codes <- vapply(rows, function(x) length(unique(x)) <= 4, NA)
-    rows[codes] <- lapply(rows[codes], factor)
     split_rows(cbind(rows, treat = both$treat, cd420 = both$cd420), rep)
   },
   # Without the three factors of 16 to 27 levels, on which synthpop's CART ran for more than nine minutes a fit.
@@ -39,7 +37,7 @@ split_rows <- function(rows, rep) {
 # Roles for TSTR (outcome from all others) and for the effect (outcome, treatment and its covariates).
 generator_roles <- list(
   paper = list(tstr = Y ~ A | ., effect = Y ~ A | .),
-  actg175 = list(tstr = cd420 ~ treat | ., effect = cd420 ~ treat | .),
+  actg175 = list(tstr = cd420 ~ treat | ., effect = cd420 ~ treat | age + wtkg + karnof + gender + race + symptom + cd40 + cd80),
   sd2011 = list(tstr = depress ~ sport | ., effect = depress ~ sport | sex + age + placesize + edu + marital)
 )
 
@@ -103,7 +101,7 @@ generator_scores <- function(data, roles, synthetic, key) {
   }
   complete <- function(x) x[stats::complete.cases(x[all.vars(roles$tstr)[1:2]]), ]
   data.frame(
-    auc = classifier_auc(data$holdout, rows, seed = key)$auc,
+    auc = classifier_auc(data$holdout, rows, trees = 100, seed = key)$auc,
     pmse = pmse(data$holdout, rows, against = "holdout", seed = key)$standardised,
     association = association_difference(data$holdout, rows)$mean,
     tstr = tidy(tstr(complete(rows), complete(data$holdout), roles$tstr, seed = key))$estimate[1],
