@@ -172,7 +172,8 @@ test_that("files of the first format are read", {
   rows <- utils::read.csv(test_path("fixtures", "forest-1.csv"), stringsAsFactors = TRUE)
   expect_equal(predict(forest, rows, type = "prob")[, "yes"], rows$prob, tolerance = 1e-12)
   expect_equal(predict(forest, type = "prob")[, "yes"], rows$oob, tolerance = 1e-12)
-  hybrid <- read_model(test_path("fixtures", "hybrid-1.model"))
+  expect_error(read_model(test_path("fixtures", "hybrid-1.model")), "earlier format", class = "causalsynth_error_file")
+  hybrid <- read_model(test_path("fixtures", "hybrid-2.model"))
   expect_equal(truth(hybrid), hybrid$law$mean_1 - hybrid$law$mean_0)
   pool <- generate(hybrid, 500, seed = 1)
   expect_identical(lapply(pool, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"), a = "factor",

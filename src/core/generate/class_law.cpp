@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMostTerms = 64, kMostSteps = 40, kMostProducts = 12;
 constexpr double kMostCells = 2e7;    // rows times classes of a forest
 constexpr double kLeastWeight = 0.04;  // of a component of the mixture
+constexpr double kLeastGain = 2.5;     // of the log score, for more than one component
 constexpr double kBetter = 3.0;        // by how much log score more terms must pay
 
 }  // namespace
@@ -27,6 +28,24 @@ struct ClassLaw::Learning {
   std::vector<double> forest_share;             // out of bag, of class 1 of two
   double penalty = 0.0;                         // of a regression for two classes
 };
+
+namespace {
+
+double mixture_score(const std::vector<std::vector<double>>& densities,
+                     const std::vector<double>& weights, Span<const double> case_weights) {
+  std::size_t n = 0;
+  for (const auto& d : densities) n = std::max(n, d.size());
+  double score = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double mix = 1e-300;
+    for (std::size_t c = 0; c < weights.size(); ++c)
+      if (weights[c] > 0.0) mix += weights[c] * densities[c][i];
+    score += (case_weights.empty() ? 1.0 : case_weights[i]) * std::log(mix);
+  }
+  return score;
+}
+
+}  // namespace
 
 std::vector<double> mixture_weights(const std::vector<std::vector<double>>& densities,
                                     Span<const double> case_weights, double least) {
@@ -60,6 +79,14 @@ std::vector<double> mixture_weights(const std::vector<std::vector<double>>& dens
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   for (double& w : weights) w /= sum;
   for (int round = 0; dropped && round < 40; ++round) improve();
+  // One component alone, where the others hardly add to the log score.
+  const double mixed = mixture_score(densities, weights, case_weights);
+  for (std::size_t c = 0; c < parts; ++c) {
+    if (weights[c] == 0.0) continue;
+    std::vector<double> alone(parts, 0.0);
+    alone[c] = 1.0;
+    if (mixture_score(densities, alone, case_weights) > mixed - kLeastGain) return alone;
+  }
   return weights;
 }
 
