@@ -86,7 +86,7 @@ void NumberLaw::Candidate::judge(const Learning& at, double gain) {
   for (std::size_t i = 0; i < residual.size(); ++i)
     residual[i] = (target[i] - fit.left_out[i]) / spread(i);
   Stream stream(at.input.key, StreamTag::generator, 1);
-  ScoreLaw::learn(residual, at.weights, stream, &left_out);
+  ScoreLaw::learn(residual, at.weights, ScoreLaw::Use::residuals, stream, &left_out);
   for (std::size_t i = 0; i < log_spread.size(); ++i) left_out[i] -= log_spread[i];
   score = sum_of(left_out, at.weights) + gain;
 }
@@ -209,7 +209,7 @@ void NumberLaw::fit_forest(Learning& at, const Candidate& chosen) {
   std::vector<double> around(n), scores;
   for (std::size_t i = 0; i < n; ++i)
     around[i] = at.residual[i] - (std::isnan(fit.out_of_bag[i]) ? 0.0 : fit.out_of_bag[i]);
-  around_ = ScoreLaw::learn(around, at.weights, at.stream, &scores);
+  around_ = ScoreLaw::learn(around, at.weights, ScoreLaw::Use::residuals, at.stream, &scores);
   at.cell.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
     const double p = common_.cdf(at.residual[i]);
@@ -253,7 +253,7 @@ NumberLaw NumberLaw::fit(const LawInput& input) {
     fair[i] = e * std::sqrt(1.0 - chosen.fit.leverage[i]) / chosen.spread(i);
     at.residual[i] = e / chosen.spread(i);
   }
-  law.common_ = ScoreLaw::learn(fair, at.weights, at.stream);
+  law.common_ = ScoreLaw::learn(fair, at.weights, ScoreLaw::Use::residuals, at.stream);
   if (input.column > 0) law.fit_forest(at, chosen);
   return law;
 }

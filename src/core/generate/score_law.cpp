@@ -77,12 +77,18 @@ double spread(std::vector<double> values) {
 }
 
 // The smoothest bandwidth whose leave-one-out likelihood is the best.
-std::vector<double> estimate(const Histogram& histogram, Span<const double> values,
-                             Span<const double> weights, std::vector<double>& left_out) {
+struct Estimate {
+  std::vector<double> density, left_out;
+  double bandwidth = 0.0;
+};
+
+Estimate estimate(const Histogram& histogram, Span<const double> values,
+                  Span<const double> weights) {
   const auto n = static_cast<double>(values.size());
   const double base = std::max(
       1.06 * spread({values.begin(), values.end()}) * std::pow(n, -0.2), histogram.width);
-  std::vector<double> best, scores(values.size());
+  Estimate best;
+  std::vector<double> scores(values.size());
   double best_score = -std::numeric_limits<double>::infinity();
   for (const double factor : {1.3, 0.9, 0.6, 0.35, 0.2}) {
     const double bandwidth = std::max(factor * base, histogram.width);
@@ -96,9 +102,30 @@ std::vector<double> estimate(const Histogram& histogram, Span<const double> valu
       scores[i] = std::log(std::max(rest, 0.1 * own));
       score += scores[i] * share;
     }
-    if (score > best_score) best_score = score, best = density, left_out = scores;
+    if (score > best_score) best_score = score, best = {density, scores, bandwidth};
   }
   return best;
+}
+
+// Smoothing widens a law: the values are drawn together about their mean first, so that the
+// variance stays the sample's.
+std::vector<double> narrowed(const Histogram& histogram, const Estimate& wide) {
+  double mean[2] = {0, 0}, square[2] = {0, 0};
+  for (std::size_t k = 0; k < kBins; ++k) {
+    const double x = histogram.low + histogram.width * (k + 0.5);
+    const double mass[2] = {histogram.mass[k] / histogram.total, wide.density[k] * histogram.width};
+    for (int which : {0, 1}) mean[which] += mass[which] * x, square[which] += mass[which] * x * x;
+  }
+  const double own = square[0] - mean[0] * mean[0], smoothed = square[1] - mean[1] * mean[1];
+  const double kernel = wide.bandwidth * wide.bandwidth;
+  if (!(smoothed > own) || !(own > kernel)) return wide.density;
+  const double share = std::sqrt(1.0 - (smoothed - own) / own);
+  Histogram closer{histogram.low, histogram.width};
+  for (std::size_t k = 0; k < kBins; ++k) {
+    const double x = histogram.low + histogram.width * (k + 0.5);
+    if (histogram.mass[k] > 0.0) closer.add(mean[0] + share * (x - mean[0]), histogram.mass[k]);
+  }
+  return smooth(closer, wide.bandwidth);
 }
 
 }  // namespace
@@ -107,8 +134,8 @@ double jitter_between(double low, double high, Stream& stream) {
   return low + (high - low) * (0.15 + 0.7 * stream.uniform());
 }
 
-ScoreLaw ScoreLaw::learn(Span<const double> values, Span<const double> weights, Stream& stream,
-                         std::vector<double>* left_out) {
+ScoreLaw ScoreLaw::learn(Span<const double> values, Span<const double> weights, Use use,
+                         Stream& stream, std::vector<double>* left_out) {
   std::vector<double> low{values.begin(), values.end()};
   const std::size_t n = low.size(), far = std::min<std::size_t>(n, 4) - 1;
   std::partial_sort(low.begin(), low.begin() + static_cast<std::ptrdiff_t>(far) + 1, low.end());
@@ -116,7 +143,6 @@ ScoreLaw ScoreLaw::learn(Span<const double> values, Span<const double> weights, 
   std::partial_sort(high.begin(), high.begin() + static_cast<std::ptrdiff_t>(far) + 1, high.end(),
                     [](double a, double b) { return a > b; });
   ScoreLaw law;
-  std::vector<double> scores(n, 0.0);
   if (!(high[0] > low[0])) {  // one value: the narrowest law that has a density
     const double half = std::max(std::fabs(low[0]), 1e-300) * 1e-12;
     for (std::size_t k = 0; k <= kCells; ++k)
@@ -134,8 +160,10 @@ ScoreLaw ScoreLaw::learn(Span<const double> values, Span<const double> weights, 
   }
   Histogram histogram{first, (last - first) / kBins};
   for (std::size_t i = 0; i < n; ++i) histogram.add(values[i], weights.empty() ? 1.0 : weights[i]);
-  const std::vector<double> density = estimate(histogram, values, weights, scores);
-  if (left_out) *left_out = scores;
+  const Estimate found = estimate(histogram, values, weights);
+  if (left_out) *left_out = found.left_out;
+  const std::vector<double> density = use == Use::residuals ? narrowed(histogram, found)
+                                                            : found.density;
   std::vector<double> cumulative(kBins + 1, 0.0);
   for (std::size_t k = 0; k < kBins; ++k)
     cumulative[k + 1] = cumulative[k] + std::max(density[k], 1e-12 / (last - first));

@@ -14,10 +14,13 @@ namespace causalsynth {
 
 class ScoreLaw {
  public:
+  // A column's numbers: the law reaches over all of them. Residuals: it keeps their variance, which
+  // smoothing alone would widen.
+  enum class Use { numbers, residuals };
   // `values` finite, at least one; `weights` empty or one a value. `left_out`, if given, gets each
   // value's log density without itself.
-  static ScoreLaw learn(Span<const double> values, Span<const double> weights, Stream& stream,
-                        std::vector<double>* left_out = nullptr);
+  static ScoreLaw learn(Span<const double> values, Span<const double> weights, Use use,
+                        Stream& stream, std::vector<double>* left_out = nullptr);
 
   bool empty() const { return knots_.empty(); }
   double low() const { return knots_.front(); }
