@@ -1,4 +1,4 @@
-# Rscript bench/generators.R [replicates [workers]]
+# Rscript bench/generators.R [replicates [workers [generator]]]; without a generator's name all of them.
 # gen_forest() against arf and synthpop on three data sets: a cell is a data set, replicate and generator. Cells that
 # bench/generators.csv holds are not run again; bench/generators-rank.R makes ranks and tests of them.
 suppressMessages(library(causalsynth))
@@ -24,4 +24,6 @@ one_cell <- function(cell) {
 
 cells <- expand.grid(generator = names(generator_peers), set = names(generator_data), rep = seq_len(replicates),
                      stringsAsFactors = FALSE)[c("set", "rep", "generator")]
+cells <- cells[order(cells$set == "sd2011", cells$rep), ]  # the slow one last
+if (length(arguments) >= 3) cells <- cells[cells$generator %in% arguments[-(1:2)], ]
 invisible(run_cells(cells, file.path(here, "generators.csv"), one_cell, workers))

@@ -269,7 +269,7 @@ void ClassLaw::fit_weights(Learning& at) {
     order_.clear();
     return;
   }
-  if (classes_ == 2 && weights_[1] < 1.0 && weights_[1] >= 0.3) calibrate(at);
+  if (classes_ == 2 && weights_[1] < 1.0 && weights_[1] >= 0.15) calibrate(at);
 }
 
 // Solves the regression's score equations for the mixture: with p the regression's and f the

@@ -11,6 +11,7 @@ constexpr double kReach = 3.5;
 constexpr std::size_t kCells = 112;
 constexpr double kStep = 2 * kReach / kCells;
 constexpr std::size_t kBins = 1024;
+constexpr double kBetter = 1.5;  // by how much log score a narrower bandwidth must pay
 constexpr double kRootTwoPi = 2.5066282746310002;
 
 double normal_log_density(double z) { return -0.5 * z * z - std::log(kRootTwoPi); }
@@ -76,7 +77,7 @@ double spread(std::vector<double> values) {
   return robust > 0.0 ? std::min(std::sqrt(square), robust) : std::sqrt(square);
 }
 
-// The smoothest bandwidth whose leave-one-out likelihood is the best.
+// The bandwidth by leave-one-out likelihood, the smoother one where there is little between them.
 struct Estimate {
   std::vector<double> density, left_out;
   double bandwidth = 0.0;
@@ -90,7 +91,7 @@ Estimate estimate(const Histogram& histogram, Span<const double> values,
   Estimate best;
   std::vector<double> scores(values.size());
   double best_score = -std::numeric_limits<double>::infinity();
-  for (const double factor : {1.3, 0.9, 0.6, 0.35, 0.2}) {
+  for (const double factor : {1.6, 1.2, 0.85, 0.6, 0.35, 0.2}) {
     const double bandwidth = std::max(factor * base, histogram.width);
     const std::vector<double> density = smooth(histogram, bandwidth);
     double score = 0.0;
@@ -102,13 +103,14 @@ Estimate estimate(const Histogram& histogram, Span<const double> values,
       scores[i] = std::log(std::max(rest, 0.1 * own));
       score += scores[i] * share;
     }
-    if (score > best_score) best_score = score, best = {density, scores, bandwidth};
+    if (score > best_score + kBetter / n) best_score = score, best = {density, scores, bandwidth};
   }
   return best;
 }
 
-// Smoothing widens a law: the values are drawn together about their mean first, so that the
-// variance stays the sample's.
+// Smoothing widens a law: the values are drawn together about their mean first. Half of the widening
+// is taken back: with all of it, and ends within the sample's, rows lay too close to the seed's
+// (distances .974 of a holdout's, against .997 with none taken back).
 std::vector<double> narrowed(const Histogram& histogram, const Estimate& wide) {
   double mean[2] = {0, 0}, square[2] = {0, 0};
   for (std::size_t k = 0; k < kBins; ++k) {
@@ -119,7 +121,7 @@ std::vector<double> narrowed(const Histogram& histogram, const Estimate& wide) {
   const double own = square[0] - mean[0] * mean[0], smoothed = square[1] - mean[1] * mean[1];
   const double kernel = wide.bandwidth * wide.bandwidth;
   if (!(smoothed > own) || !(own > kernel)) return wide.density;
-  const double share = std::sqrt(1.0 - (smoothed - own) / own);
+  const double share = std::sqrt(1.0 - 0.5 * (smoothed - own) / own);
   Histogram closer{histogram.low, histogram.width};
   for (std::size_t k = 0; k < kBins; ++k) {
     const double x = histogram.low + histogram.width * (k + 0.5);

@@ -14,8 +14,8 @@ namespace causalsynth {
 
 class ScoreLaw {
  public:
-  // A column's numbers: the law reaches over all of them. Residuals: it keeps their variance, which
-  // smoothing alone would widen.
+  // A column's numbers: the law reaches over all of them. Residuals: their variance is
+  // widened by half of what smoothing alone would add.
   enum class Use { numbers, residuals };
   // `values` finite, at least one; `weights` empty or one a value. `left_out`, if given, gets each
   // value's log density without itself.
