@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kMostTerms = 64, kMostSteps = 40, kMostProducts = 12;
 constexpr double kMostCells = 2e7;    // rows times classes of a forest
 constexpr double kLeastWeight = 0.04;  // of a component of the mixture
-constexpr double kLeastGain = 2.5;     // of the log score, for more than one component
 constexpr double kBetter = 3.0;        // by how much log score more terms must pay
 
 }  // namespace
@@ -29,89 +28,6 @@ struct ClassLaw::Learning {
   double penalty = 0.0;                         // of a regression for two classes
 };
 
-namespace {
-
-double mixture_score(const std::vector<std::vector<double>>& densities,
-                     const std::vector<double>& weights, Span<const double> case_weights) {
-  std::size_t n = 0;
-  for (const auto& d : densities) n = std::max(n, d.size());
-  double score = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    double mix = 1e-300;
-    for (std::size_t c = 0; c < weights.size(); ++c)
-      if (weights[c] > 0.0) mix += weights[c] * densities[c][i];
-    score += (case_weights.empty() ? 1.0 : case_weights[i]) * std::log(mix);
-  }
-  return score;
-}
-
-}  // namespace
-
-std::vector<double> mixture_weights(const std::vector<std::vector<double>>& densities,
-                                    Span<const double> case_weights, double least) {
-  const std::size_t parts = densities.size();
-  std::vector<double> weights(parts, 0.0);
-  std::size_t n = 0, present = 0;
-  for (const auto& d : densities) n = std::max(n, d.size()), present += !d.empty();
-  for (std::size_t c = 0; c < parts; ++c)
-    if (!densities[c].empty()) weights[c] = 1.0 / static_cast<double>(present);
-  auto improve = [&] {
-    std::vector<double> sums(parts, 0.0);
-    double total = 0.0;
-    for (std::size_t i = 0; i < n; ++i) {
-      double mix = 1e-300;
-      for (std::size_t c = 0; c < parts; ++c)
-        if (weights[c] > 0.0) mix += weights[c] * densities[c][i];
-      const double w = case_weights.empty() ? 1.0 : case_weights[i];
-      total += w;
-      for (std::size_t c = 0; c < parts; ++c)
-        if (weights[c] > 0.0) sums[c] += w * weights[c] * densities[c][i] / mix;
-    }
-    double sum = 0.0;
-    for (double s : sums) sum += s;
-    for (std::size_t c = 0; c < parts; ++c) weights[c] = sum > 0.0 ? sums[c] / sum : weights[c];
-  };
-  for (int round = 0; round < 60; ++round) improve();
-  const double most = *std::max_element(weights.begin(), weights.end());
-  bool dropped = false;
-  for (double& w : weights)
-    if (w > 0.0 && w < least && w < most) w = 0.0, dropped = true;
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& w : weights) w /= sum;
-  for (int round = 0; dropped && round < 40; ++round) improve();
-  // One component alone, where the others hardly add to the log score.
-  const double mixed = mixture_score(densities, weights, case_weights);
-  for (std::size_t c = 0; c < parts; ++c) {
-    if (weights[c] == 0.0) continue;
-    std::vector<double> alone(parts, 0.0);
-    alone[c] = 1.0;
-    if (mixture_score(densities, alone, case_weights) > mixed - kLeastGain) return alone;
-  }
-  return weights;
-}
-
-ForestOptions generator_forest(const GeneratorOptions& options, std::size_t columns,
-                               std::size_t rows, std::uint64_t key) {
-  ForestOptions result;
-  result.trees = options.trees;
-  result.key = key;
-  result.mtry = static_cast<int>(columns <= 12 ? columns : std::max<std::size_t>(12, columns / 3));
-  // Bags without replacement: a leaf of min_bucket draws has as many rows.
-  result.replace = false;
-  result.sample_fraction = std::min(0.632, 30000.0 / static_cast<double>(rows));
-  result.min_bucket = options.min_count;
-  std::vector<int> sizes{10, 20, 50, 100, 200};
-  if (options.min_node_size > 0) sizes.assign(1, options.min_node_size);
-  while (sizes.size() > 1 && sizes.back() * 2 > static_cast<int>(rows)) sizes.pop_back();
-  result.min_node_size = sizes;
-  return result;
-}
-
-std::vector<double> ridge_penalties(std::size_t rows, std::size_t terms) {
-  if (terms * 40 <= rows) return {0.02};
-  return {0.02, 2.0, 20.0, 200.0, 2000.0};
-}
-
 void ClassLaw::fit_shares(const Learning& at) {
   const double total = std::accumulate(at.counts.begin(), at.counts.end(), 0.0);
   shares_.resize(classes_);
@@ -120,23 +36,18 @@ void ClassLaw::fit_shares(const Learning& at) {
 
 namespace {
 
-// One regression of a chain, its penalty by the left-out log score.
-struct Step {
-  std::vector<double> coefficients, left_out;
-  double score = -HUGE_VAL, penalty = 0.0;
-};
-
 double log_score(const std::vector<double>& eta, Span<const double> y, Span<const double> w) {
   double sum = 0.0;
   for (std::size_t i = 0; i < eta.size(); ++i) {
     const double e = y[i] > 0.5 ? eta[i] : -eta[i];
-    sum -= (w.empty() ? 1.0 : w[i]) * (e > 0 ? std::log1p(std::exp(-e)) : std::log1p(std::exp(e)) - e);
+    const double loss = e > 0 ? std::log1p(std::exp(-e)) : std::log1p(std::exp(e)) - e;
+    sum -= (w.empty() ? 1.0 : w[i]) * loss;
   }
   return sum;
 }
 
-Step fit_step(const RidgeData& data, std::vector<double> penalties) {
-  Step best;
+RegressionStep fit_step(const RidgeData& data, std::vector<double> penalties) {
+  RegressionStep best;
   std::vector<double> start;
   std::reverse(penalties.begin(), penalties.end());
   int worse = 0;
@@ -154,6 +65,23 @@ Step fit_step(const RidgeData& data, std::vector<double> penalties) {
 }
 
 }  // namespace
+
+// Products of terms in the one regression of two classes, if the left-out log score gains.
+void ClassLaw::try_products(Learning& at, const std::vector<double>& y, RegressionStep& step) {
+  const std::size_t n = y.size();
+  std::vector<double> left(n);
+  for (std::size_t i = 0; i < n; ++i) left[i] = y[i] - expit(step.left_out[i]);
+  Design wider = design_;
+  const DesignTarget rest{at.input.data, at.rows, left, {}, at.weights};
+  const std::vector<double> strength(step.coefficients.begin() + 1, step.coefficients.end());
+  if (wider.add_products(rest, strength, std::min(kMostProducts, n / 50)) > 0) {
+    const std::vector<double> x = wider.matrix(at.input.data, at.rows);
+    RegressionStep more = fit_step({{x.data(), n, wider.terms() + 1}, y, at.weights},
+                                   ridge_penalties(n, wider.terms()));
+    if (more.score > step.score + kBetter) step = std::move(more), design_ = wider;
+  }
+  at.penalty = step.penalty;
+}
 
 // Fills coefficients_ and the density of the linear component.
 void ClassLaw::fit_linear(Learning& at) {
@@ -189,23 +117,9 @@ void ClassLaw::fit_linear(Learning& at) {
     // The first step's penalty, or more, does for the others: the same prior of coefficients.
     const std::vector<double> penalties = k == 0 ? ridge_penalties(n, design_.terms())
                                                  : std::vector<double>{penalty, 10 * penalty};
-    Step step = fit_step({{x.data(), rows.size(), design_.terms() + 1}, y, weights}, penalties);
+    RegressionStep step = fit_step({{x.data(), rows.size(), design_.terms() + 1}, y, weights}, penalties);
     penalty = k == 0 ? step.penalty : penalty;
-    if (classes_ == 2) {
-      std::vector<int> wanted(at.label);
-      std::vector<double> left(n);
-      for (std::size_t i = 0; i < n; ++i) left[i] = y[i] - expit(step.left_out[i]);
-      Design wider = design_;
-      const DesignTarget rest{at.input.data, at.rows, left, {}, at.weights};
-      const std::vector<double> strength(step.coefficients.begin() + 1, step.coefficients.end());
-      if (wider.add_products(rest, strength, std::min(kMostProducts, n / 50)) > 0) {
-        x = wider.matrix(at.input.data, rows);
-        Step more = fit_step({{x.data(), n, wider.terms() + 1}, y, weights},
-                             ridge_penalties(n, wider.terms()));
-        if (more.score > step.score + kBetter) step = std::move(more), design_ = wider;
-      }
-      at.penalty = step.penalty;
-    }
+    if (classes_ == 2) try_products(at, y, step);
     for (std::size_t i = 0; i < local.size(); ++i)
       density[local[i]] *= expit(y[i] > 0.5 ? step.left_out[i] : -step.left_out[i]);
     coefficients_.push_back(std::move(step.coefficients));
@@ -232,7 +146,8 @@ void ClassLaw::fit_forest(Learning& at) {
   sampling.weights = at.weights;
   Execution serial;
   serial.threads = 1;
-  const ForestFit fit = causalsynth::fit_forest(predictors.frame(), target, options, sampling, serial);
+  const ForestFit fit =
+      causalsynth::fit_forest(predictors.frame(), target, options, sampling, serial);
   forest_ = LeafForest(fit.forest, classes_);
   std::vector<double> shares(classes_);
   std::size_t leaf = 0;

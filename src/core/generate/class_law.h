@@ -1,11 +1,12 @@
 // The law of a column's class (a level, a spike, missing, "a number") given the columns before it:
 // a mixture of its shares, a chain of logistic regressions (each class against those that follow
-// it, so that no class of several needs a joint fit) and a probability forest. The mixture's weights
-// maximise the left-out log score.
+// it, so that no class of several needs a joint fit) and a probability forest. The weights of the
+// mixture maximise the left-out log score.
 #pragma once
+#include <cmath>
 #include <vector>
 
-#include "leaf_forest.h"
+#include "mixture.h"
 
 namespace causalsynth {
 
@@ -16,6 +17,12 @@ struct LawInput {
   const RowView& data;
   const GeneratorOptions& options;
   std::uint64_t key;
+};
+
+// One regression of a chain, its penalty by the left-out log score.
+struct RegressionStep {
+  std::vector<double> coefficients, left_out;
+  double score = -HUGE_VAL, penalty = 0.0;
 };
 
 class ClassLaw {
@@ -37,6 +44,7 @@ class ClassLaw {
   struct Learning;
   void fit_shares(const Learning& at);
   void fit_linear(Learning& at);
+  void try_products(Learning& at, const std::vector<double>& y, RegressionStep& step);
   void fit_forest(Learning& at);
   void fit_weights(Learning& at);
   void calibrate(const Learning& at);
@@ -51,16 +59,5 @@ class ClassLaw {
   std::vector<std::vector<double>> coefficients_;  // step k: class order_[k] against the later ones
   LeafForest forest_;
 };
-
-// Weights of a mixture that maximise the mean log of its density, by expectation maximisation.
-// `densities` hold one vector a component (empty: not there). Components below `least` are dropped.
-std::vector<double> mixture_weights(const std::vector<std::vector<double>>& densities,
-                                    Span<const double> case_weights, double least);
-
-// How a generator's forests are grown on `rows` rows of the first `columns` columns.
-ForestOptions generator_forest(const GeneratorOptions& options, std::size_t columns,
-                               std::size_t rows, std::uint64_t key);
-// Penalties to try for so many rows and terms, mildest first.
-std::vector<double> ridge_penalties(std::size_t rows, std::size_t terms);
 
 }  // namespace causalsynth

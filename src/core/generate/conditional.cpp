@@ -52,7 +52,8 @@ class Particles {
       out[i] = value[i / kCandidates];
       const int k = margin.class_of(out[i]);
       // A level that the law does not know says nothing about the earlier columns.
-      weight[i] = k < 0 ? 1.0 : std::max(p[i * classes + static_cast<std::size_t>(k)], kLeastDensity);
+      const double chance = k < 0 ? 1.0 : p[i * classes + static_cast<std::size_t>(k)];
+      weight[i] = std::max(chance, kLeastDensity);
       if (!margin.continuous() || k != static_cast<int>(margin.number_class())) continue;
       numbers.push_back(i);
       known.push_back(std::min(std::max(out[i], margin.low()), margin.high()));
@@ -136,7 +137,8 @@ class Particles {
       }
       rows.resize(left);
     }
-    const double low = std::max(given.low, margin.low()), high = std::min(given.high, margin.high());
+    const double low = std::max(given.low, margin.low());
+    const double high = std::min(given.high, margin.high());
     for (const std::uint32_t i : rows) {
       const double value = margin.rounded(low + (high - low) * stream.uniform());
       out[i] = std::min(std::max(value, given.low), given.high);
@@ -165,7 +167,7 @@ class Particles {
           at += 1.0;
         }
       }
-      while (next < kCandidates) from[first + next] = from[first + next - 1], ++next;  // by rounding
+      for (; next < kCandidates; ++next) from[first + next] = from[first + next - 1];  // by rounding
     }
     std::vector<double> old(weight.size());
     for (std::size_t c = 0; c <= j; ++c) {

@@ -44,7 +44,8 @@ std::vector<Design::Term> Design::candidates(const ColumnMargin& margin, std::si
   }
   add(Kind::number, 0.0);
   if (margin.continuous())
-    for (std::size_t k = 0; k < std::min(atoms.size(), kMostLevels); ++k) add(Kind::level, atoms[k]);
+    for (std::size_t k = 0; k < std::min(atoms.size(), kMostLevels); ++k)
+      add(Kind::level, atoms[k]);
   return result;
 }
 
@@ -155,7 +156,8 @@ std::size_t Design::add_products(const DesignTarget& target, const std::vector<d
   return found.size();
 }
 
-std::vector<double> Design::matrix(const RowView& data, const std::vector<std::size_t>& rows) const {
+std::vector<double> Design::matrix(const RowView& data,
+                                   const std::vector<std::size_t>& rows) const {
   std::vector<double> result(rows.size() * (terms_.size() + 1), 1.0);
   double* at = result.data() + rows.size();
   for (const Term& term : terms_)
@@ -177,7 +179,8 @@ void Design::add(const RowView& data, const std::vector<std::uint32_t>& rows,
         out[i] += slope * term.first.of(data, rows[i]) * term.second.of(data, rows[i]);
     } else if (term.first.kind == Kind::level) {
       const double* value = data.value[term.first.column];
-      for (std::size_t i = 0; i < n; ++i) out[i] += value[rows[i]] == term.first.level ? slope : 0.0;
+      for (std::size_t i = 0; i < n; ++i)
+        out[i] += value[rows[i]] == term.first.level ? slope : 0.0;
     } else {
       for (std::size_t i = 0; i < n; ++i) out[i] += slope * term.first.of(data, rows[i]);
     }

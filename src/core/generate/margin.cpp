@@ -95,7 +95,10 @@ void ColumnMargin::learn_edges(std::vector<double> sorted, Stream& stream) {
   };
   for (std::size_t e = 1; e <= kMostEdges; ++e)
     at.push_back(position(sorted[e * sorted.size() / (kMostEdges + 1)]));
-  for (const double atom : atoms_) at.push_back(position(atom)), at.push_back(position(atom) + 1);
+  for (const double atom : atoms_) {
+    at.push_back(position(atom));
+    at.push_back(position(atom) + 1);
+  }
   std::sort(at.begin(), at.end());
   at.erase(std::unique(at.begin(), at.end()), at.end());
   for (const std::size_t k : at)

@@ -71,7 +71,8 @@ void NumberLaw::Candidate::regress(const Learning& at) {
   const std::vector<double> x = design.matrix(at.input.data, at.rows);
   double best = HUGE_VAL;
   for (const double penalty : ridge_penalties(n, design.terms())) {
-    RidgeFit now = ridge_regression({{x.data(), n, design.terms() + 1}, target, at.weights}, penalty);
+    RidgeFit now =
+        ridge_regression({{x.data(), n, design.terms() + 1}, target, at.weights}, penalty);
     std::vector<double> square(n);
     for (std::size_t i = 0; i < n; ++i)
       square[i] = (target[i] - now.left_out[i]) * (target[i] - now.left_out[i]);
@@ -152,7 +153,7 @@ NumberLaw::Candidate NumberLaw::try_scale(const Learning& at, bool scored) {
   return result;
 }
 
-// Histograms of the residuals' cells in the leaves, from each tree's bag; rows outside the bag score
+// Histograms of the residuals' cells in the leaves, from each tree's bag; rows outside it score
 // them.
 void NumberLaw::fill_leaves(Learning& at, const Forest& forest, const CodeFrame& predictors,
                             const Sampling& sampling) {
@@ -197,7 +198,8 @@ void NumberLaw::fit_forest(Learning& at, const Candidate& chosen) {
   const std::size_t n = at.rows.size();
   if (n < 40) return;
   const CodeFrame predictors(at.input.margins, at.input.column, at.input.data, at.rows);
-  const ForestOptions options = generator_forest(at.input.options, at.input.column, n, at.input.key);
+  const ForestOptions options =
+      generator_forest(at.input.options, at.input.column, n, at.input.key);
   Sampling sampling;
   sampling.weights = at.weights;
   Execution serial;
@@ -364,7 +366,8 @@ NumberLaw NumberLaw::unpack(ArchiveReader& in, const std::vector<ColumnMargin>& 
   const auto require = [](bool ok) { ArchiveReader::require(ok); };
   require(law.weights_.size() == 3 && law.coefficients_.size() == terms + 1);
   require(law.log_spread_.empty() || law.log_spread_.size() == terms + 1);
-  require(!law.common_.empty() && std::isfinite(law.spread_low_) && std::isfinite(law.spread_high_));
+  require(!law.common_.empty() && std::isfinite(law.spread_low_) &&
+          std::isfinite(law.spread_high_));
   require(law.forest_.empty() ||
           (law.forest_.width() == kLeafBins && law.forest_.has_means() && !law.around_.empty()));
   return law;

@@ -77,7 +77,7 @@ double spread(std::vector<double> values) {
   return robust > 0.0 ? std::min(std::sqrt(square), robust) : std::sqrt(square);
 }
 
-// The bandwidth by leave-one-out likelihood, the smoother one where there is little between them.
+// The bandwidth by leave-one-out likelihood, the wider one where there is little between them.
 struct Estimate {
   std::vector<double> density, left_out;
   double bandwidth = 0.0;

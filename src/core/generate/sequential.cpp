@@ -60,14 +60,15 @@ SequentialGenerator SequentialGenerator::fit(const Frame& data, const GeneratorO
   result.margins_.resize(p);
   result.laws_.resize(p);
   Execution quiet = execution;
-  quiet.poll = execution.poll ? [&](double share) { execution.poll(0.1 * share); } : execution.poll;
+  if (execution.poll) quiet.poll = [&](double share) { execution.poll(0.1 * share); };
   parallel_for(p, quiet, [&](std::size_t j, const CancelFlag&) {
     Stream stream(options.key, StreamTag::generator, j);
     result.margins_[j] = ColumnMargin::learn(data[j], options, j, stream);
-    if (result.margins_[j].continuous()) result.margins_[j].set_scored(wants_scores(result.margins_[j]));
+    ColumnMargin& margin = result.margins_[j];
+    if (margin.continuous()) margin.set_scored(wants_scores(margin));
   });
   RowBlock block(n, result.margins_);
-  quiet.poll = execution.poll ? [&](double share) { execution.poll(0.1 + 0.9 * share); } : execution.poll;
+  if (execution.poll) quiet.poll = [&](double share) { execution.poll(0.1 + 0.9 * share); };
   parallel_for(p, quiet, [&](std::size_t j, const CancelFlag&) {
     for (std::size_t i = 0; i < n; ++i) block.values(j)[i] = cell_value(data[j], i);
     block.refresh(j, result.margins_[j]);

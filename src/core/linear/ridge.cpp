@@ -76,10 +76,6 @@ RidgeFit ridge_regression(const RidgeData& data, double penalty) {
   fit.leverage = plain(h);
   fit.fitted = plain(fitted);
   fit.left_out = plain((y.array() - (y - fitted).array() / (1.0 - h.array())).matrix());
-  if (!data.y2.empty()) {
-    const Eigen::Map<const Vector> second(data.y2.data(), n);
-    fit.second = plain(llt.solve(x.transpose() * w.cwiseProduct(second)));
-  }
   return fit;
 }
 

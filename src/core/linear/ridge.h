@@ -1,7 +1,6 @@
 // Ridge regression and logistic regression with the predictions that each row would get without
-// itself: exact for least squares, one Newton step for the logistic loss (approximate leave-one-out,
-// Rad and Maleki 2020). The first column of x is the intercept and is not penalised; the others
-// should be on a common scale.
+// itself: exact for least squares, one Newton step for the logistic loss (Rad and Maleki 2020). The
+// first column of x is the intercept and is not penalised; the others should be on a common scale.
 #pragma once
 #include <vector>
 
@@ -13,18 +12,17 @@ struct RidgeData {
   MatrixView<const double> x;
   Span<const double> y;        // logistic: any numbers; the score equations are solved
   Span<const double> weights;  // empty: ones
-  Span<const double> y2 = {};  // a second outcome on the same factor (least squares only)
 };
 
 struct RidgeFit {
-  std::vector<double> coefficients, second;  // of y and y2
-  std::vector<double> leverage;              // of each row
-  std::vector<double> fitted;                // linear predictor
-  std::vector<double> left_out;              // linear predictor without the row itself
+  std::vector<double> coefficients;
+  std::vector<double> leverage;  // of each row
+  std::vector<double> fitted;    // linear predictor
+  std::vector<double> left_out;  // linear predictor without the row itself
 };
 
 RidgeFit ridge_regression(const RidgeData& data, double penalty);
-// `leave_out`: whether leverages and left-out predictors are wanted. `start`: empty, or coefficients.
+// `leave_out`: whether leverages and left-out predictors are wanted. `start`: coefficients, or none.
 RidgeFit ridge_logistic(const RidgeData& data, double penalty, bool leave_out,
                         const std::vector<double>& start = {});
 
