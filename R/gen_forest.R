@@ -10,11 +10,13 @@
 #' The **class** follows a mixture of three laws: its overall shares; a chain of ridge logistic regressions, each class
 #' against those that follow it (in the order of ordered levels, else by frequency); and a probability forest. The
 #' mixture's weights maximise the log score of each row's class under laws that did not see the row: out of bag for the
-#' forest, by one Newton step without the row for the regressions. For two classes the regression is refitted so that the
+#' forest, by one Newton step without the row for the regressions. For two classes the regression is refitted so that
+#' the
 #' mixture keeps its score equations: group differences, such as effects, are not shrunk towards the forest's.
 #'
 #' The **number** is a ridge regression, on its own scale or on that of its normal scores, plus a residual; products of
-#' terms and a spread that depends on the terms are there if the left-out log score gains. The residual follows a mixture,
+#' terms and a spread that depends on the terms are there if the left-out log score gains. The residual follows a
+#' mixture,
 #' weighted likewise, of one smooth law for all rows, the same around a forest's mean, and histograms in the leaves of a
 #' forest. Smooth laws are kernel estimates, their bandwidth by left-out likelihood. Numbers are rounded as the seed's
 #' are. Missing values are a class like others, given the columns before: their pattern may depend on these.
@@ -24,9 +26,12 @@
 #' follow their law given later ones up to the finite number of candidates. Values beyond what the seed makes likely
 #' leave too few different candidates, and earlier columns then move too little.
 #'
-#' **What is stored.** No row, and no field a row: coefficients, smooth laws at 113 points, trees over jittered cuts, and
-#' in their leaves shares of at least `min_count` rows, in steps of 1/65,535. Ends of a column's range are drawn between its
-#' outermost values. Numbers are stored as they are only where they are levels of a column of at most `most_atoms` values or
+#' **What is stored.** No row, and no field a row: coefficients, smooth laws at 113 points, trees over jittered cuts,
+#' and
+#' in their leaves shares of at least `min_count` rows, in steps of 1/65,535. Ends of a column's range are drawn
+#' between its
+#' outermost values. Numbers are stored as they are only where they are levels of a column of at most `most_atoms`
+#' values or
 #' spikes, and where `min_count` rows share them; rarer levels are never drawn (unless no level has as many), and the
 #' print counts them. The names of levels are kept. This bounds what the file holds; it proves nothing about what can
 #' be inferred from synthetic rows: see [dcr()].
@@ -44,7 +49,8 @@
 #' @references Sequential synthesis: Reiter (2005) "Using CART to generate partially synthetic public use
 #'   microdata", Journal of Official Statistics 21(3). Weights by left-out log score: Yao, Vehtari, Simpson and Gelman
 #'   (2018) \doi{10.1214/17-BA1091}. Left-out predictions of ridge regressions: Rad and Maleki (2020)
-#'   \doi{10.1111/rssb.12374}. Probability forests: Malley et al. (2012). Given columns: Gordon, Salmond and Smith (1993)
+#'   \doi{10.1111/rssb.12374}. Probability forests: Malley et al. (2012). Given columns: Gordon, Salmond and Smith
+#'   (1993)
 #'   "Novel approach to nonlinear/non-Gaussian Bayesian state estimation", IEE Proceedings F 140(2).
 #' @examples
 #' gen_forest(trees = 100)

@@ -3,7 +3,8 @@
 # Each data set: function of the replicate giving list(seed, holdout), rows of one law.
 generator_data <- list(
   paper = function(rep) {
-    list(seed = generate(dgp_paper(), 1000, seed = 1000 + rep), holdout = generate(dgp_paper(), 1000, seed = 5000 + rep))
+    list(seed = generate(dgp_paper(), 1000, seed = 1000 + rep),
+         holdout = generate(dgp_paper(), 1000, seed = 5000 + rep))
   },
   actg175 = function(rep) {
     rows <- get_data("ACTG175", "speff2trial")
@@ -37,7 +38,8 @@ split_rows <- function(rows, rep) {
 # Roles for TSTR (outcome from all others) and for the effect (outcome, treatment and its covariates).
 generator_roles <- list(
   paper = list(tstr = Y ~ A | ., effect = Y ~ A | .),
-  actg175 = list(tstr = cd420 ~ treat | ., effect = cd420 ~ treat | age + wtkg + karnof + gender + race + symptom + cd40 + cd80),
+  actg175 = list(tstr = cd420 ~ treat | .,
+                 effect = cd420 ~ treat | age + wtkg + karnof + gender + race + symptom + cd40 + cd80),
   sd2011 = list(tstr = depress ~ sport | ., effect = depress ~ sport | sex + age + placesize + edu + marital)
 )
 
@@ -51,8 +53,8 @@ generator_peers <- list(
   `synthpop cart` = function(seed, n, key) draw_synthpop(seed, n, key, method = "cart"),
   `synthpop smoothed` = function(seed, n, key) {
     numbers <- names(seed)[vapply(seed, function(x) is.numeric(x) && length(unique(x)) > 20, NA)]
-    draw_synthpop(seed, n, key, method = "cart", smoothing = stats::setNames(as.list(rep("density", length(numbers))),
-                                                                             numbers))
+    smoothing <- stats::setNames(as.list(rep("density", length(numbers))), numbers)
+    draw_synthpop(seed, n, key, method = "cart", smoothing = smoothing)
   },
   `synthpop parametric` = function(seed, n, key) draw_synthpop(seed, n, key, method = "parametric")
 )

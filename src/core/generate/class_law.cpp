@@ -117,7 +117,8 @@ void ClassLaw::fit_linear(Learning& at) {
     // The first step's penalty, or more, does for the others: the same prior of coefficients.
     const std::vector<double> penalties = k == 0 ? ridge_penalties(n, design_.terms())
                                                  : std::vector<double>{penalty, 10 * penalty};
-    RegressionStep step = fit_step({{x.data(), rows.size(), design_.terms() + 1}, y, weights}, penalties);
+    RegressionStep step =
+        fit_step({{x.data(), rows.size(), design_.terms() + 1}, y, weights}, penalties);
     penalty = k == 0 ? step.penalty : penalty;
     if (classes_ == 2) try_products(at, y, step);
     for (std::size_t i = 0; i < local.size(); ++i)
@@ -326,7 +327,7 @@ ClassLaw ClassLaw::unpack(ArchiveReader& in, const std::vector<ColumnMargin>& ma
   law.classes_ = margins[column].classes();
   in.vector(law.shares_);
   in.vector(law.weights_);
-  law.design_ = Design::unpack(in, column);
+  law.design_ = Design::unpack(in, margins, column);
   in.vector(law.order_);
   law.coefficients_.resize(in.count());
   for (auto& b : law.coefficients_) in.vector(b);

@@ -167,7 +167,7 @@ class Particles {
           at += 1.0;
         }
       }
-      for (; next < kCandidates; ++next) from[first + next] = from[first + next - 1];  // by rounding
+      for (; next < kCandidates; ++next) from[first + next] = from[first + next - 1];
     }
     std::vector<double> old(weight.size());
     for (std::size_t c = 0; c <= j; ++c) {

@@ -203,7 +203,8 @@ void Design::pack(ArchiveWriter& out) const {
   }
 }
 
-Design Design::unpack(ArchiveReader& in, std::size_t columns) {
+Design Design::unpack(ArchiveReader& in, const std::vector<ColumnMargin>& margins,
+                      std::size_t columns) {
   Design design;
   design.terms_.resize(in.count());
   for (Term& term : design.terms_) {
@@ -218,6 +219,11 @@ Design Design::unpack(ArchiveReader& in, std::size_t columns) {
       factor->centre = in.value<double>();
     }
     term.product = in.value<std::uint8_t>() != 0;
+    // Factors have no scaled numbers.
+    ArchiveReader::require(term.first.kind != Kind::number ||
+                           !margins[term.first.column].factor());
+    ArchiveReader::require(!term.product || term.second.kind != Kind::number ||
+                           !margins[term.second.column].factor());
     term.mean = in.value<double>();
     term.scale = in.value<double>();
   }

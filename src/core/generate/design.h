@@ -45,7 +45,8 @@ class Design {
            const std::vector<double>& coefficients, double* out) const;
 
   void pack(ArchiveWriter& out) const;
-  static Design unpack(ArchiveReader& in, std::size_t columns);
+  static Design unpack(ArchiveReader& in, const std::vector<ColumnMargin>& margins,
+                       std::size_t columns);
 
  private:
   enum class Kind : std::uint8_t { number, missing, level };

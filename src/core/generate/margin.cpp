@@ -120,7 +120,8 @@ void ColumnMargin::learn_numbers(const Column& column, const GeneratorOptions& o
   std::sort(all.begin(), all.end());
   learn_edges(std::move(all), stream);
   if (!continuous_) return;
-  law_ = ScoreLaw::learn(spread_.values, weights, ScoreLaw::Use::numbers, stream, &spread_.left_out);
+  law_ = ScoreLaw::learn(spread_.values, weights, ScoreLaw::Use::numbers, stream,
+                         &spread_.left_out);
 }
 
 ColumnMargin ColumnMargin::learn(const Column& column, const GeneratorOptions& options,

@@ -354,7 +354,7 @@ NumberLaw NumberLaw::unpack(ArchiveReader& in, const std::vector<ColumnMargin>& 
   NumberLaw law;
   law.scored_ = in.value<std::uint8_t>() != 0;
   in.vector(law.weights_);
-  law.design_ = Design::unpack(in, column);
+  law.design_ = Design::unpack(in, margins, column);
   in.vector(law.coefficients_);
   in.vector(law.log_spread_);
   law.spread_low_ = in.value<double>();

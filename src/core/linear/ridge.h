@@ -22,7 +22,7 @@ struct RidgeFit {
 };
 
 RidgeFit ridge_regression(const RidgeData& data, double penalty);
-// `leave_out`: whether leverages and left-out predictors are wanted. `start`: coefficients, or none.
+// `leave_out`: are leverages and left-out predictors wanted? `start`: coefficients, or none.
 RidgeFit ridge_logistic(const RidgeData& data, double penalty, bool leave_out,
                         const std::vector<double>& start = {});
 
