@@ -107,7 +107,8 @@ format.causalsynth_association <- function(x, digits = 3, ...) {
   reference <- x$values$reference
   number <- function(v) format(v, digits = digits)
   c(
-    sprintf("Associations of %s of columns: mean absolute difference %s, largest %s", count_phrase(nrow(x$pairs), "pair"),
+    sprintf("Associations of %s of columns: mean absolute difference %s, largest %s",
+            count_phrase(nrow(x$pairs), "pair"),
             number(x$mean), number(x$max)),
     if (!is.na(reference[1])) sprintf("Of further real rows: mean %s, largest %s", number(reference[1]),
                                       number(reference[2])),

@@ -23,26 +23,33 @@ latent_scores <- function(margin, values, n) {
   scores <- ifelse(point, stats::qnorm(clip((interval$from + interval$to) / 2)),
                    interval_mean(interval$from, interval$to))
   scores[is.na(scores)] <- 0
-  list(scores = scores, hermite = score_coefficients(margin))
+  c(list(scores = scores), score_moments(margin))
 }
 
-score_coefficients <- function(margin) {
+# Of the score as a function of the latent normal: `hermite`, its coefficients, and `square`, its second moment (the sum
+# of all squared coefficients, of which the first few lack much where it jumps).
+score_moments <- function(margin) {
   atom <- margin$low == margin$high
   first <- match(margin$group, margin$group)
   from <- utils::head(margin$cum, -1)[first]
   to <- margin$cum[-1][length(first) + 1 - match(margin$group, rev(margin$group))]
   keep <- atom & !duplicated(margin$group)
-  coefficients <- numeric(hermite_terms)
-  if (!all(atom)) coefficients[1] <- 1
-  if (!any(keep)) return(coefficients)
-  integrals <- hermite_integrals(from[keep], to[keep])
-  centre <- interval_mean(from[keep], to[keep])
-  minus <- if (all(atom)) 0 else integrals$z
-  coefficients + colSums(centre * integrals$one - minus)
+  from <- from[keep]
+  to <- to[keep]
+  smooth <- as.numeric(!all(atom))
+  coefficients <- replace(numeric(hermite_terms), 1, smooth)
+  if (length(from) == 0) return(list(hermite = coefficients, square = smooth))
+  integrals <- hermite_integrals(from, to)
+  centre <- interval_mean(from, to)
+  edge <- function(p) ifelse(p > 0 & p < 1, stats::qnorm(p) * stats::dnorm(stats::qnorm(p)), 0)
+  list(
+    hermite = coefficients + colSums(centre * integrals$one - smooth * integrals$z),
+    square = smooth + sum(centre^2 * (to - from)) - smooth * sum(to - from + edge(from) - edge(to))
+  )
 }
 
-# Integrals of h_k phi and of z h_k phi between quantiles, k = 1 ... terms: one row an interval, h_k the normalised Hermite
-# polynomial. From d/dz(h_{k-1} phi) = -sqrt(k) h_k phi and z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}.
+# Integrals of h_k phi and of z h_k phi between quantiles, k = 1 ... terms: one row an interval, h_k the normalised
+# Hermite polynomial. From d/dz(h_{k-1} phi) = -sqrt(k) h_k phi and z h_k = sqrt(k + 1) h_{k+1} + sqrt(k) h_{k-1}.
 hermite_integrals <- function(from, to, terms = hermite_terms) {
   at <- function(p) {
     z <- pmin(pmax(stats::qnorm(p), -40), 40)
@@ -60,9 +67,9 @@ hermite_integrals <- function(from, to, terms = hermite_terms) {
   list(one = one[, seq_len(terms), drop = FALSE], z = unname(terms_z))
 }
 
-# Correlation matrix of latents from their scores (matrix n x latents, 0 where missing), whether seen (NULL: all are) and
-# coefficients (terms x latents).
-latent_correlation <- function(scores, seen, hermite, weights, threads) {
+# Correlation matrix of latents from their scores (matrix n x latents, 0 where missing), whether seen (NULL: all are)
+# and coefficients (terms x latents); `square`: their second moments.
+latent_correlation <- function(scores, seen, hermite, square, weights, threads) {
   if (ncol(scores) == 0) return(matrix(0, 0, 0))
   n <- nrow(scores)
   total <- if (is.null(weights)) n else sum(weights)
@@ -70,8 +77,8 @@ latent_correlation <- function(scores, seen, hermite, weights, threads) {
   products <- crossprod(scores * root)
   counts <- if (is.null(seen)) matrix(total, ncol(scores), ncol(scores)) else crossprod(seen * root)
   products <- ifelse(counts > 0, products / pmax(counts, 1e-300), 0)
-  # Scores with exactly the second moment that their coefficients say.
-  scale <- sqrt(colSums(hermite^2) / pmax(diag(products), 1e-300))
+  # Scores with exactly the second moment that they ought to have.
+  scale <- sqrt(square / pmax(diag(products), 1e-300))
   scale[!is.finite(scale) | diag(products) <= 1e-12] <- 0
   products <- products * outer(scale, scale)
   correlation <- copula_correlations(products, hermite, .995, run_control(threads, "Latent correlations"))

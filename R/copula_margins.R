@@ -1,4 +1,5 @@
-# Margins of gen_copula(). A margin is a list of cells: cum (0 = first < ... < last = 1), low, high. Cell k has probability
+# Margins of gen_copula(). A margin is a list of cells: cum (0 = first < ... < last = 1), low, high. Cell k has
+# probability
 # cum[k + 1] - cum[k], uniform on [low, high]; a single value (an atom) where both are equal. `group` numbers the cells
 # that the fit takes as one. Edges of cells that are no atoms lie between values of the data, never on them.
 
@@ -114,8 +115,8 @@ segment_ends <- function(table, at, cell, inner, step, u) {
 # An edge that is by chance a value of the data moves a little towards the inside.
 avoid <- function(edge, value, inside) if (edge %in% value) edge + (inside - edge) * 1e-3 else edge
 
-# `codes` without missing ones, 1 to `levels`. `order`: scores of the levels, by which those of a factor without an order
-# are laid side by side. Rare levels: see gen_copula().
+# `codes` without missing ones, 1 to `levels`. `order`: scores of the levels, by which those of a factor without an
+# order are laid side by side. Rare levels: see gen_copula().
 factor_margin <- function(codes, weights, levels, settings, ordered, is_text, order = NULL) {
   count <- tabulate(codes, levels)
   weight <- if (is.null(weights)) count else {
@@ -160,8 +161,8 @@ level_groups <- function(count, min_count, ordered, is_text) {
   group
 }
 
-# The interval of latent probabilities of each value, as a data frame of from, to; NA where the margin has no such value.
-# `by_group` takes cells that the fit saw as one together.
+# The interval of latent probabilities of each value, as a data frame of from, to; NA where the margin has no such
+# value. `by_group` takes cells that the fit saw as one together.
 margin_interval <- function(margin, values, step = 0, by_group = FALSE) {
   group <- if (by_group) margin$group else seq_along(margin$low)
   from <- utils::head(margin$cum, -1)

@@ -9,8 +9,8 @@
 #' @param ... Unknown names are an error.
 #' @param method `"logit"`: logistic regression; `"cart"`: one classification tree of nodes of at least 20 rows, fitted
 #'   and scored on all rows; `"forest"`: a forest's out-of-bag probabilities.
-#' @param against What `real` is: `"seed"`, the rows that the generator was fitted on, or `"holdout"`, rows that it never
-#'   saw.
+#' @param against What `real` is: `"seed"`, the rows that the generator was fitted on, or `"holdout"`, rows that it
+#'   never saw.
 #' @param interactions With `"logit"`: also all products of two columns?
 #' @param permutations With `"cart"` and `"forest"`: how often labels are permuted to learn what chance makes.
 #' @param trees Trees of the forest.
@@ -20,7 +20,8 @@
 #'   follow the law that made the real ones is, for a logistic regression of K coefficients with intercept,
 #'   (K - 1) c (1 - c)^2 / N against the seed (Snoke et al. 2018) and (K - 1) c (1 - c) / N against a holdout. The mean
 #'   over permuted labels estimates the latter; against the seed it is multiplied by 1 - c. (The factor one half that is
-#'   in use is right where both sets are of one size.) The standardised pMSE is the ratio to the expectation: 1 is ideal,
+#'   in use is right where both sets are of one size.) The standardised pMSE is the ratio to the expectation: 1 is
+#'   ideal,
 #'   and below 10 is a rule of thumb for a useful set. A missing number takes its column's mean and a missing level is a
 #'   level of its own in the logistic regression; trees split on them.
 #' @return An object of class `causalsynth_pmse`: `pmse`, `expected`, `standardised`, `z` (permutations only: distance
@@ -118,8 +119,8 @@ format.causalsynth_pmse <- function(x, digits = 3, ...) {
 
 #' How well a forest tells synthetic rows from real ones
 #'
-#' The area under the ROC curve of a forest trained to tell both apart, on rows held out of its training: .5 where it can
-#' do no better than chance, 1 where it always can.
+#' The area under the ROC curve of a forest trained to tell both apart, on rows held out of its training: .5 where it
+#' can do no better than chance, 1 where it always can.
 #'
 #' @inheritParams pmse
 #' @param real Data frame of real rows, best of such that the generator never saw.

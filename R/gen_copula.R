@@ -68,7 +68,8 @@ learn_rows.gen_copula <- function(spec, data, key, threads, weights = NULL, call
   }
   state <- copula_state(columns, blueprint, spec$settings, weights, jitter)
   latents <- stack_latents(state)
-  correlation <- latent_correlation(latents$scores, latents$seen, latents$hermite, weights, threads)
+  correlation <- latent_correlation(latents$scores, latents$seen, latents$hermite, latents$square, weights,
+                                    threads)
   dimnames(correlation) <- list(latents$names, latents$names)
   margins <- lapply(state, function(one) {
     list(cum = one$margin$cum, low = one$margin$low, high = one$margin$high, value = one$value, missing = one$missing,
@@ -140,7 +141,8 @@ column_state <- function(values, entry, settings, weights, jitter, order = NULL)
   }
   if (entry$kind == "numeric" && all(margin$low == margin$high)) values <- nearest_value(values, margin$low)
   latent <- latent_scores(margin, values, length(known))
-  list(margin = margin, scores = latent$scores, hermite = latent$hermite, lost = lost, share_missing = share,
+  list(margin = margin, scores = latent$scores, hermite = latent$hermite, square = latent$square, lost = lost,
+       share_missing = share,
        seen = as.numeric(!is.na(values)))
 }
 
@@ -149,28 +151,23 @@ nearest_value <- function(values, known) {
   known[findInterval(values, edges, left.open = TRUE) + 1]
 }
 
+# All latents side by side: names, scores, hermite, square, seen (NULL: all).
 stack_latents <- function(state) {
   n <- length(state[[1]]$scores)
-  scores <- hermite <- seen <- list()
-  names <- character()
-  add <- function(name, score, coefficients, there) {
-    names <<- c(names, name)
-    scores <<- c(scores, list(score))
-    hermite <<- c(hermite, list(coefficients))
-    seen <<- c(seen, list(there))
-  }
-  for (name in base::names(state)) {
+  found <- list()
+  for (name in names(state)) {
     one <- state[[name]]
-    if (one$value) add(name, one$scores, one$hermite, one$seen)
+    if (one$value) found <- c(found, list(c(list(name = name), one[c("scores", "hermite", "square", "seen")])))
     if (one$missing) {
       margin <- new_margin(c(1 - one$share_missing, one$share_missing), 0:1, 0:1)
       latent <- latent_scores(margin, as.numeric(one$lost), n)
-      add(paste(name, "missing"), latent$scores, latent$hermite, rep(1, n))
+      found <- c(found, list(c(list(name = paste(name, "missing"), seen = rep(1, n)), latent)))
     }
   }
-  all_seen <- all(vapply(seen, function(s) all(s == 1), NA))
-  list(names = names, scores = matrix(as.double(unlist(scores)), n), hermite = matrix(as.double(unlist(hermite)),
-       hermite_terms), seen = if (!all_seen) matrix(as.double(unlist(seen)), n))
+  bind <- function(part, rows) matrix(as.double(unlist(lapply(found, `[[`, part))), rows)
+  all_seen <- all(vapply(found, function(one) all(one$seen == 1), NA))
+  list(names = vapply(found, `[[`, "", "name"), scores = bind("scores", n), hermite = bind("hermite", hermite_terms),
+       square = as.double(unlist(lapply(found, `[[`, "square"))), seen = if (!all_seen) bind("seen", n))
 }
 
 copula_notes <- function(columns, blueprint, min_count) {

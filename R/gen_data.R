@@ -128,7 +128,8 @@ draw_given.fitted_gen_data <- function(fit, n, given, key, threads) {
   }
   good <- which(good)
   known <- lapply(columns[names(by_value)], `[`, good)
-  group <- if (length(by_value)) match_rows(Map(c, known, lapply(by_value, `[[`, "value"))) else rep(1, length(good) + n)
+  group <- if (length(by_value)) match_rows(Map(c, known, lapply(by_value, `[[`, "value"))) else rep(1,
+                                                                                                     length(good) + n)
   theirs <- split(good, factor(group[seq_along(good)], unique(group)))
   wanted <- group[length(good) + seq_len(n)]
   lost <- sum(lengths(theirs[as.character(wanted)]) == 0)

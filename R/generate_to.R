@@ -40,7 +40,8 @@ generate_to <- function(model, n, path, format = c("parquet", "csv"), shard_rows
   call <- rlang::current_env()
   check_present(model, "model")
   if (!inherits(model, c("causalsynth_generator", "causalsynth_hybrid", "causalsynth_dgp"))) {
-    abort("input", c("{.arg model} must be a fitted generator, a hybrid or a mechanism.", x = "It is {describe(model)}."))
+    abort("input",
+          c("{.arg model} must be a fitted generator, a hybrid or a mechanism.", x = "It is {describe(model)}."))
   }
   n <- check_whole(n, "n", max = 1e12)
   format <- check_choice(format, c("parquet", "csv"), "format")
@@ -53,7 +54,9 @@ generate_to <- function(model, n, path, format = c("parquet", "csv"), shard_rows
   }
   threads <- resolve_threads(threads)
   count <- ceiling(n / shard_rows)
-  if (count > 1e6) abort("input", "{count} shards are too many: choose {.arg shard_rows} larger.")
+  if (count > 1e6) {
+    abort("input", "{count_phrase(count, 'shard')} are too many: choose {.arg shard_rows} larger.")
+  }
   wanted <- check_shards(shards, count, call)
   folder <- shard_folder(path, call)
   job <- list(model = model, more = more, format = format, n = n, shard_rows = shard_rows, folder = folder,
@@ -80,7 +83,8 @@ check_more <- function(more, call) {
   bad <- setdiff(given, known)[1]
   if (bad == "") abort("input", "Arguments after {.arg seed} must be named.", call = call)
   near <- near_names(bad, c(known, "shards", "threads"))
-  abort("input", c("Unknown argument {.arg {bad}}.", i = if (length(near)) "Did you mean {.arg {near[1]}}?"), call = call)
+  abort("input", c("Unknown argument {.arg {bad}}.", i = if (length(near)) "Did you mean {.arg {near[1]}}?"),
+        call = call)
 }
 
 check_shards <- function(shards, count, call) {
@@ -102,7 +106,8 @@ shard_folder <- function(path, call) {
     abort("file", c("{.file {path}} is a file.", i = "Give the name of a folder."), call = call)
   }
   if (!dir.exists(path) && !suppressWarnings(dir.create(path))) {
-    abort("file", c("The folder {.file {path}} could not be made.", i = "Its parent folder must be there."), call = call)
+    abort("file", c("The folder {.file {path}} could not be made.", i = "Its parent folder must be there."),
+          call = call)
   }
   if (file.access(path, 2) != 0) abort("file", "The folder {.file {path}} cannot be written to.", call = call)
   path

@@ -62,8 +62,8 @@ finish_generator <- function(fit, spec, data) {
 }
 
 # What a kind of generator does.
-# learn_rows(): a classed list. `weights`: survey weights, a finite number >= 0 for each row of `data` and a positive sum,
-# or NULL. A generator of text columns may return a `blueprint` of its own, to leave out levels of few rows.
+# learn_rows(): a classed list. `weights`: survey weights, a finite number >= 0 for each row of `data` and a positive
+# sum, or NULL. A generator of text columns may return a `blueprint` of its own, to leave out levels of few rows.
 # draw_columns(): a list of n encoded columns (numbers, or codes of the blueprint's levels; NA: missing) in the
 # blueprint's order.
 # draw_given(): the same given some columns. `given` is a named list over the blueprint's columns, each of

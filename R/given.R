@@ -1,8 +1,8 @@
 # Rows given some columns: what the user wrote as the list that draw_given() takes, and the method for generators that
 # know nothing better than to draw and reject.
 
-# `given` of generate() as a list: `entries` as draw_given() takes them, for all rows alike; or `rows`, encoded values of n
-# rows with those left to be drawn missing, and `pattern`, which rows have the same columns fixed. NULL: nothing.
+# `given` of generate() as a list: `entries` as draw_given() takes them, for all rows alike; or `rows`, encoded values
+# of n rows with those left to be drawn missing, and `pattern`, which rows have the same columns fixed. NULL: nothing.
 resolve_given <- function(given, blueprint, n, call) {
   if (is.null(given) || (length(given) == 0 && is.list(given))) return(NULL)
   if (!is.list(given) || is.null(names(given)) || any(names(given) == "")) {

@@ -11,24 +11,23 @@
 #' @param columns Names of the columns that distances are over; `NULL`: all of the generator.
 #' @param adjust What may be done: `"both"`, `"smooth"` or `"reject"` only.
 #' @param rounds The most rounds: each draws rows and compares once.
-#' @param tolerance The largest Kolmogorov-Smirnov statistic that counts as matched; `NULL`: the two-sample critical value
-#'   at 5 %, `1.36 sqrt(1 / n + 1 / n_holdout)`.
+#' @param tolerance The largest Kolmogorov-Smirnov statistic that counts as matched; `NULL`: the two-sample critical
+#'   value at 5 %, `1.36 sqrt(1 / n + 1 / n_holdout)`.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @details Rows are compared by [dcr()] with the scale of `data`. While they come too close to the seed (the median
-#'   distance below the holdout's), continuous columns are *smoothed*: normal noise of h standard deviations is added and
-#'   the spread kept (Silverman 1986, section 6.4.1); h is doubled from .05 and then bisected, up to 1. Values shared by
-#'   at least 5 % of the seed's rows and columns of up to 20 values are left as they are; no value leaves the seed's
-#'   range. Otherwise rows are *rejected*: a row at distance d is kept with a probability in proportion to the density
-#'   of the holdout's distances over that of the rows drawn, in groups of the holdout's quantiles. That reaches a match
-#'   only where rows at all of the holdout's distances are drawn; and rows selected by their distance no longer follow
-#'   the generator's law, so look at their fidelity too. A match of distances is no proof of privacy.
+#'   distance below the holdout's), continuous columns are *smoothed*: normal noise of h standard deviations is added
+#'   and the spread kept (Silverman 1986, section 6.4.1); h is doubled from .05 and then bisected, up to 1. Values
+#'   shared by at least 5 % of the seed's rows and columns of up to 20 values are left as they are; no value leaves the
+#'   seed's range. Otherwise rows are *rejected*: a row at distance d is kept with a probability in proportion to the
+#'   density of the holdout's distances over that of the rows drawn, in groups of the holdout's quantiles. That reaches
+#'   a match only where rows at all of the holdout's distances are drawn; and rows selected by their distance no longer
+#'   follow the generator's law, so look at their fidelity too. A match of distances is no proof of privacy.
 #' @return An object of class `causalsynth_dcr_match`: `rows` (those of the best round: n, or as many as were found),
-#'   `reached`
-#'   (was the tolerance met?), `trace` (a data frame with a row a round: `round`, `action`, `smoothing` (h), `kept` (share
-#'   of the rows drawn), `dcr_median`, `ks`, `reached`), `best` (its round), `synthetic` and `holdout` (the [dcr()] of
-#'   both), `tolerance`. `tidy()` gives the distances with the holdout's as reference, `autoplot()` the distributions
-#'   and the trace.
+#'   `reached` (was the tolerance met?), `trace` (a data frame with a row a round: `round`, `action`, `smoothing` (h),
+#'   `kept` (share of the rows drawn), `dcr_median`, `ks`, `reached`), `best` (its round), `synthetic` and `holdout`
+#'   (the [dcr()] of both), `tolerance`. `tidy()` gives the distances with the holdout's as reference, `autoplot()` the
+#'   distributions and the trace.
 #' @references Kim, Xu and Lin (2025) \doi{10.48550/arXiv.2511.00318}; Silverman (1986) "Density Estimation".
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
@@ -51,6 +50,8 @@ match_dcr <- function(fit, data, holdout, ..., n = nrow(data), columns = NULL, a
   rounds <- check_whole(rounds, "rounds", max = 1000)
   if (!is.null(tolerance)) tolerance <- check_number(tolerance, "tolerance", 0, 1)
   columns <- columns %||% names(fit$blueprint)
+  absent <- setdiff(columns, names(holdout))
+  if (length(absent)) abort("data", "{.arg holdout} lacks {length(absent)} column{?s}: {.val {absent}}.")
   reference <- dcr(data, holdout, columns, threads = threads)
   job <- list(
     fit = fit, data = unclass_frame(as.data.frame(data)), n = n, columns = reference$columns, adjust = adjust,
@@ -92,8 +93,8 @@ ks_distance <- function(a, b) {
   max(abs(findInterval(at, a) / length(a) - findInterval(at, b) / length(b)))
 }
 
-# n rows under the state: smoothed, then kept by their distance; drawn in up to five batches. `all`: the distances of all
-# that were drawn.
+# n rows under the state: smoothed, then kept by their distance; drawn in up to five batches. `all`: the distances of
+# all that were drawn.
 draw_candidates <- function(job, state, key) {
   share <- state$keep$share %||% 1
   parts <- distances <- list()
@@ -251,8 +252,8 @@ glance.causalsynth_dcr_match <- function(x, ...) {
 #' Plot how distances were matched
 #'
 #' @param object Made by [match_dcr()].
-#' @param type `"distances"`: distribution functions of both sets of distances; `"trace"`: the largest difference round by
-#'   round, with what is allowed as a dashed line.
+#' @param type `"distances"`: distribution functions of both sets of distances; `"trace"`: the largest difference round
+#'   by round, with what is allowed as a dashed line.
 #' @param ... Unknown names are an error.
 #' @return A ggplot.
 #' @examples
@@ -274,7 +275,8 @@ autoplot.causalsynth_dcr_match <- function(object, type = c("distances", "trace"
       ggplot2::labs(x = "round", y = "largest difference (KS)", colour = NULL) + ggplot2::theme_minimal())
   }
   sets <- list(synthetic = object$synthetic$distance, "held out" = object$holdout$distance)
-  rows <- data.frame(set = factor(rep(names(sets), lengths(sets)), names(sets)), distance = unlist(sets, use.names = FALSE))
+  rows <- data.frame(set = factor(rep(names(sets), lengths(sets)), names(sets)),
+                     distance = unlist(sets, use.names = FALSE))
   rows <- rows[!is.na(rows$distance), ]
   ggplot2::ggplot(rows, ggplot2::aes(.data$distance, colour = .data$set)) +
     ggplot2::stat_ecdf(pad = FALSE) +

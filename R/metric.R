@@ -51,12 +51,14 @@ print.summary.causalsynth_metric <- function(x, ...) {
   invisible(x)
 }
 
-# Real and synthetic rows as one frame of numbers and factors, and `synthetic`, 0 or 1 a row. Levels are those of either.
+# Real and synthetic rows as one frame of numbers and factors, and `synthetic`, 0 or 1 a row. Levels are those of
+# either.
 stacked_rows <- function(real, synthetic, columns, call = rlang::caller_env()) {
   check_data_frame(real, "real", call = call)
   check_data_frame(synthetic, "synthetic", call = call)
   columns <- distance_columns(real, synthetic, columns, call)
-  rows <- Map(function(a, b, name) stacked_column(a, b, name, call), unclass(real)[columns], unclass(synthetic)[columns],
+  rows <- Map(function(a, b, name) stacked_column(a, b, name, call), unclass(real)[columns],
+              unclass(synthetic)[columns],
               columns)
   n <- c(nrow(real), nrow(synthetic))
   list(
@@ -75,7 +77,8 @@ stacked_column <- function(a, b, name, call) {
     check_text(a, name, call)
     check_text(b, name, call)
     known <- if (is.factor(a)) levels(droplevels(a)) else sort(unique(a), method = "radix")
-    return(factor(c(as.character(a), as.character(b)), unique(c(known, sort(unique(as.character(b)), method = "radix"))),
+    return(factor(c(as.character(a), as.character(b)),
+                  unique(c(known, sort(unique(as.character(b)), method = "radix"))),
                   ordered = is.ordered(a)))
   }
   a <- as.numeric(a)

@@ -21,8 +21,9 @@
 #'   out. Its cut points lie between values of the columns, its leaves are means of the outcomes of few rows (of one, if
 #'   grown to purity).
 #' * A [gen_forest()] generator holds coefficients, smooth laws, trees and shares in their leaves, the levels and the
-#'   frequent values of each column, and no row. A [gen_data()] generator holds the rows that were
-#'   given to it, which are not the training rows unless they were given as such.
+#'   frequent values of each column, and no row. A [gen_copula()] generator holds shares of levels and
+#'   frequent values, edges of cells between values, and the latent correlations. A [gen_data()] generator holds the
+#'   rows that were given to it, which are not the training rows unless they were given as such.
 #' * A hybrid holds its generator, its two regressions without the outcomes and predictions of their rows, and for an
 #'   outcome that is a number the residuals by arm and predicted mean.
 #' * A nuisance is a table of its rows: covariates, treatment, outcome and predictions. With `learn_glm()` it also
@@ -86,7 +87,7 @@ read_model <- function(file, ..., max_bytes = 2^31) {
 # object's fields or of its packed bytes changes; unpack_model() then brings older ones up to date.
 model_kinds <- c(forest = "causalsynth_forest", generator = "causalsynth_generator", hybrid = "causalsynth_hybrid",
                  nuisance = "causalsynth_nuisance")
-model_versions <- c(forest = 1L, generator = 2L, hybrid = 2L, nuisance = 1L)
+model_versions <- c(forest = 2L, generator = 3L, hybrid = 3L, nuisance = 2L)
 
 own_version <- function() as.character(utils::packageVersion("causalsynth"))
 

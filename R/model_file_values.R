@@ -106,6 +106,24 @@ check_parts.fitted_gen_forest <- function(x) {
 }
 
 #' @exportS3Method
+check_parts.fitted_gen_copula <- function(x) {
+  copula_rows(x, 1, seq_len(ncol(x$correlation)), no_latents(), as_key(c(0, 0)), 1)
+  if (!identical(names(x$margins), names(x$blueprint))) stop("margins of other columns")
+  at <- unlist(lapply(x$margins, `[`, c("value", "missing")), use.names = FALSE)
+  if (!all(at %in% 0:ncol(x$correlation))) stop("margins of unknown latents")
+  NextMethod()
+}
+
+#' @exportS3Method
+check_parts.fitted_strata <- function(x) {
+  n <- length(x$share)
+  if (n == 0 || !all(x$share >= 0) || !all(lengths(x$values) == n) || !length(x$fits) %in% c(1, n)) {
+    stop("strata of unlike number")
+  }
+  NextMethod()
+}
+
+#' @exportS3Method
 check_parts.fit_glm <- function(x) {
   known <- c("contr.treatment", "contr.sum", "contr.helmert", "contr.poly", "contr.SAS")
   for (one in x$design$contrasts) if (!is.numeric(one) && !all(one %in% known)) stop("contrasts of unknown name")
@@ -225,8 +243,8 @@ write_whole <- function(bytes, file, overwrite, call) {
   })
 }
 
-# `write(part)` makes the file under another name beside the target, which is then renamed: a reader sees the old file or
-# the new one, whole.
+# `write(part)` makes the file under another name beside the target, which is then renamed: a reader sees the old file
+# or the new one, whole.
 write_aside <- function(file, overwrite, call, write) {
   part <- tempfile(".model-", dirname(file), ".part")
   on.exit(unlink(part))

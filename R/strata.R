@@ -6,7 +6,8 @@ least_stratum <- 30
 check_survey_weights <- function(weights, n, call) {
   if (is.null(weights)) return(NULL)
   if (!is.numeric(weights) || length(weights) != n) {
-    abort("input", c("{.arg weights} must have a number for each of the {n} row{?s}.", x = "It is {describe(weights)}."),
+    abort("input",
+          c("{.arg weights} must have a number for each of the {n} row{?s}.", x = "It is {describe(weights)}."),
           call = call)
   }
   bad <- sum(!is.finite(weights) | weights < 0)

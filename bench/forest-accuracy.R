@@ -27,6 +27,12 @@ classes <- function(name, outcome, positive) {
   rows <- stored(name, "mlbench")
   cbind(rows[setdiff(names(rows), outcome)], Y = as.integer(rows[[outcome]] == positive))
 }
+# Newer releases of mlbench (2.1-7) have these rows no more.
+diabetes <- function() {
+  listed <- utils::data(package = "mlbench")$results[, "Item"]
+  if (!"PimaIndiansDiabetes" %in% listed) stop("PimaIndiansDiabetes needs a release of mlbench before 2.1-7.")
+  classes("PimaIndiansDiabetes", "diabetes", "pos")
+}
 means <- function(rows, outcome) {
   names(rows)[names(rows) == outcome] <- "Y"
   rows
@@ -51,7 +57,7 @@ sets <- list(
   `paper's mechanism, 1,000` = function(seed) {
     list(train = generate(dgp_paper(), 1000, seed = seed), test = generate(dgp_paper(), 10000, seed = 1000 + seed))
   },
-  ACTG175 = halves(trial()), PimaIndiansDiabetes = halves(classes("PimaIndiansDiabetes", "diabetes", "pos")),
+  ACTG175 = halves(trial()), PimaIndiansDiabetes = halves(diabetes()),
   Sonar = halves(classes("Sonar", "Class", "M")),
   BostonHousing = halves(means(stored("BostonHousing", "mlbench"), "medv")),
   `Friedman1, 2,000` = function(seed) {

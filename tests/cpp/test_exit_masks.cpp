@@ -2,7 +2,7 @@
 
 #include "catch.h"
 #include "core/forest/forest.h"
-#include "core/forest/exit_masks.h"
+#include "core/forest/leaf_finder.h"
 #include "core/forest/predict.h"
 #include "core/random/stream.h"
 
@@ -78,7 +78,7 @@ class RandomTree {
       }
     } else if (stream_.below(2)) {
       flags = Node::kMissingRight;
-      node.cut = static_cast<std::uint16_t>(1 + stream_.below(bins.bins));
+      node.cut = static_cast<std::uint16_t>(1 + stream_.below(bins.bins - 1));
     } else {
       node.cut = static_cast<std::uint16_t>(stream_.below(bins.bins));
     }
@@ -91,34 +91,51 @@ class RandomTree {
   Stream stream_;
 };
 
-// Walking on from the exits leads where walking from the root leads.
-bool same_leaves(const Tree& tree, const std::vector<ColumnBins>& columns, const CodedFrame& data,
-                 std::size_t begin, std::size_t end) {
-  std::vector<std::uint64_t> masks;
+// Walking on from the exits leads where walking from the root leads; so does the leaf finder.
+bool same_leaves(const Tree& tree, const LookupCodes& codes, std::size_t begin, std::size_t end) {
+  const CodedFrame& data = codes.data();
+  std::vector<ExitSet> sets(end - begin);
   std::vector<std::uint32_t> found(end - begin);
-  const ExitMasks exits(tree, columns);
-  exits.find(data, begin, end, masks, found.data());
-  for (std::size_t i = begin; i < end; ++i)
-    if (walk(tree, data, i, found[i - begin]) != walk(tree, data, i)) return false;
+  ExitMasks exits;
+  exits.build(tree, codes);
+  exits.find(codes, RowRange{begin}, end - begin, sets.data(), found.data());
+  LeafFinder finder(codes);
+  finder.set_tree(tree, end - begin);
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::uint32_t leaf = walk(tree, data, i), exit = found[i - begin];
+    if (walk(tree, data, i, exit) != leaf) return false;
+    if (exits.complete() && exit != leaf) return false;
+    if (*finder.find(RowRange{i}, 1) != leaf) return false;
+  }
+  // Every third row, by a list.
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = begin; i < end && rows.size() < LeafFinder::kMostRows; i += 3)
+    rows.push_back(static_cast<std::uint32_t>(i));
+  const std::uint32_t* leaves = finder.find(RowList{rows.data()}, rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (leaves[i] != walk(tree, data, rows[i])) return false;
   return true;
 }
 
 }  // namespace
 
-TEST_CASE("exits lead to the leaves that walking finds: trees of 1 to 200 leaves") {
+TEST_CASE("exits lead to the leaves that walking finds: trees of 1 to 300 leaves") {
   const Mixed rows(700, 3);
   const Quantiser quantiser = Quantiser::learn(rows.frame(), 255, Execution{});
   const CodedFrame data = quantiser.encode(rows.frame(), Execution{});
   REQUIRE(quantiser.columns()[3].wide());
-  for (std::size_t leaves = 1; leaves <= 200; leaves += leaves < 70 ? 1 : 13) {
+  const LookupCodes codes(data);
+  CHECK(codes.groups().size() == 3);  // the first and the third column share a table
+  CHECK(codes.group_of(0) == codes.group_of(2));
+  for (std::size_t leaves = 1; leaves <= 300; leaves += leaves < 140 ? 1 : 13) {
     for (std::uint64_t key = 0; key < 4; ++key) {
       const RandomTree random(quantiser.columns(), leaves, key);
-      CHECK(same_leaves(random.tree, quantiser.columns(), data, 0, 700));
+      CHECK(same_leaves(random.tree, codes, 0, 700));
     }
   }
   // A block in the middle of the rows.
   const RandomTree random(quantiser.columns(), 40, 9);
-  CHECK(same_leaves(random.tree, quantiser.columns(), data, 123, 456));
+  CHECK(same_leaves(random.tree, codes, 123, 456));
 }
 
 TEST_CASE("exits lead to the leaves of grown trees, also for rows never seen") {
@@ -136,11 +153,49 @@ TEST_CASE("exits lead to the leaves of grown trees, also for rows never seen") {
   const Forest forest =
       fit_forest(rows.frame(), {TargetKind::mean, y, 0}, options, Execution{}).forest;
   const CodedFrame data = forest.quantiser.encode(fresh.frame(), Execution{});
+  const LookupCodes codes(data);
   std::vector<double> mean(500, 0.0);
   for (const Tree& tree : forest.trees) {
-    CHECK(same_leaves(tree, forest.quantiser.columns(), data, 0, 500));
+    CHECK(same_leaves(tree, codes, 0, 500));
     for (std::size_t i = 0; i < 500; ++i) mean[i] += *tree.value(walk(tree, data, i), 1);
   }
   for (double& value : mean) value /= 20.0;
   CHECK(predict_forest(forest, fresh.frame(), Execution{}) == mean);
+}
+
+TEST_CASE("frames of more columns than a tree's top looks up are walked") {
+  const std::size_t n = 300, p = LookupCodes::kMostColumns + 1;
+  std::vector<std::vector<double>> x(p, std::vector<double>(n));
+  std::vector<double> y(n, 0.0);
+  Stream stream(12, StreamTag::test, 0);
+  Frame frame(n);
+  for (auto& column : x) {
+    for (double& value : column) value = stream.normal();
+    frame.add(Column::numeric(column));
+  }
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[0][i] + x[1][i];
+  ForestOptions options;
+  options.trees = 5;
+  options.key = 6;
+  const Forest forest = fit_forest(frame, {TargetKind::mean, y, 0}, options, Execution{}).forest;
+  const CodedFrame data = forest.quantiser.encode(frame, Execution{});
+  const LookupCodes codes(data);
+  CHECK(codes.empty());
+  LeafFinder finder(codes);
+  for (const Tree& tree : forest.trees) {
+    finder.set_tree(tree, n);
+    for (std::size_t i = 0; i < n; ++i) CHECK(*finder.find(RowRange{i}, 1) == walk(tree, data, i));
+  }
+}
+
+TEST_CASE("nodes that nothing leads to have no exits") {
+  const Mixed rows(400, 7);
+  const Quantiser quantiser = Quantiser::learn(rows.frame(), 255, Execution{});
+  const CodedFrame data = quantiser.encode(rows.frame(), Execution{});
+  const LookupCodes codes(data);
+  for (std::uint64_t key = 0; key < 10; ++key) {
+    RandomTree random(quantiser.columns(), 60, key);
+    random.tree.nodes[random.tree.nodes[0].left()] = Node{};
+    CHECK(same_leaves(random.tree, codes, 0, 400));
+  }
 }

@@ -1,3 +1,7 @@
+test_that("the generators' contract holds", {
+  test_generator_contract(function(data) gen_data(data), saved = FALSE)
+})
+
 seed_rows <- function() {
   data.frame(
     b = c(0L, 1L, 1L, 0L), x = c(-1.5, 0, 2, NA), k = c(10L, 20L, 30L, 40L), f = factor(c("u", "v", "u", "v")),
@@ -94,6 +98,6 @@ test_that("rows that cannot be cleaned are errors", {
     fit_generator(gen_data(transform(seed, k = "many")), seed)
     fit_generator(gen_data(transform(seed, f = "w")), seed)
     generate(fit_generator(gen_data(seed), seed), 0)
-    generate(fit_generator(gen_data(seed), seed), 5, given = 1)
+    generate(fit_generator(gen_data(seed), seed), 5, givn = 1)
   })
 })

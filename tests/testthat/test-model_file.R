@@ -173,11 +173,40 @@ test_that("files of the first format are read", {
   expect_equal(predict(forest, rows, type = "prob")[, "yes"], rows$prob, tolerance = 1e-12)
   expect_equal(predict(forest, type = "prob")[, "yes"], rows$oob, tolerance = 1e-12)
   expect_error(read_model(test_path("fixtures", "hybrid-1.model")), "earlier format", class = "causalsynth_error_file")
-  hybrid <- read_model(test_path("fixtures", "hybrid-2.model"))
+  hybrid <- read_model(test_path("fixtures", "hybrid-3.model"))
   expect_equal(truth(hybrid), hybrid$law$mean_1 - hybrid$law$mean_0)
   pool <- generate(hybrid, 500, seed = 1)
   expect_identical(lapply(pool, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"), a = "factor",
                                              y = "numeric"))
   expect_lt(abs(truth(pool) - truth(hybrid)), 5 * hybrid$law$sd / sqrt(500))
   expect_lt(abs(mean(pool$y[pool$a == "new"]) - mean(pool$y[pool$a == "old"]) - truth(hybrid)), .4)
+  copula <- read_model(test_path("fixtures", "copula-1.model"))
+  rows <- generate(copula, 400, seed = 1)
+  expect_identical(lapply(rows, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"), a = "factor",
+                                             y = "numeric", gap = "numeric"))
+  expect_lt(abs(mean(rows$y[rows$a == "new"]) - mean(rows$y[rows$a == "old"]) - .9), .4)
+  expect_lt(abs(mean(is.na(rows$gap)) - .25), .08)
+})
+
+test_that("damaged copulas are errors when they are read", {
+  fit <- fit_generator(gen_copula(), contract_study(), strata = "a", seed = 1)
+  expect_identical(generate(through_file(fit), 20, seed = 1), generate(fit, 20, seed = 1))
+  damage <- list(
+    function(x) replace(x, "share", list(1)),
+    function(x) {
+      x$fits[[1]]$margins$w$cum[2] <- -1
+      x
+    },
+    function(x) {
+      x$fits[[1]]$margins$w$value <- 99L
+      x
+    },
+    function(x) {
+      x$fits[[2]]$correlation[1, 1] <- NaN
+      x
+    }
+  )
+  for (change in damage) {
+    expect_error(through_file(structure(change(unclass(fit)), class = class(fit))), class = "causalsynth_error_file")
+  }
 })

@@ -2,7 +2,8 @@ odd_rows <- function() {
   rows <- data.frame(
     whole = c(1L, NA, -7L), number = c(.1, 1 / 3, NA), flag = c(TRUE, NA, FALSE), text = c("a,b", "say \"no\"", NA),
     day = as.Date(c("2020-02-29", NA, "1969-12-31")), group = factor(c("y", NA, "x"), c("x", "unused", "y")),
-    grade = factor(c(2, 1, 3), ordered = TRUE), moment = as.POSIXct(c(0, 1e9 + .5, NA), origin = "1970-01-01", tz = "UTC"),
+    grade = factor(c(2, 1, 3), ordered = TRUE),
+    moment = as.POSIXct(c(0, 1e9 + .5, NA), origin = "1970-01-01", tz = "UTC"),
     wait = as.difftime(c(1, 2.5, NA), units = "hours")
   )
   rows[["a name \u00fc"]] <- c("\u4f60", "", "z")
@@ -39,7 +40,8 @@ test_that("numbers in csv lose nothing", {
 test_that("what cannot be written leaves nothing behind", {
   folder <- withr::local_tempdir()
   expect_error(write_rows_file(data.frame(x = "NA"), file.path(folder, "a.csv")), class = "causalsynth_error_data")
-  expect_error(write_rows_file(data.frame(x = I(list(1))), file.path(folder, "a.csv")), class = "causalsynth_error_data")
+  expect_error(write_rows_file(data.frame(x = I(list(1))), file.path(folder, "a.csv")),
+               class = "causalsynth_error_data")
   expect_error(write_rows_file(data.frame(x = 1), file.path(folder, "a.txt")), class = "causalsynth_error_input")
   expect_error(write_rows_file(data.frame(x = 1), file.path(folder, "no", "a.csv")), class = "causalsynth_error_file")
   expect_error(write_aside(file.path(folder, "a"), FALSE, NULL, function(part) {

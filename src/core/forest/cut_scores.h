@@ -30,9 +30,12 @@ class CutScores {
     sums_.resize(cuts * width_ + 2);
     scores_.resize(cuts + 2);
   }
-  // Where cut number i's left weight and sums (`width` of them) go; then use(n) says how many.
-  double* weights() { return weights_.data(); }
-  double* sums() { return sums_.data(); }
+  // Left side of cut number i; then use(n) says how many there are.
+  template <class Target>
+  void put(std::size_t i, const Target& target, const typename Target::Cell* cell) {
+    weights_[i] = target.weight(cell);
+    target.sums(cell, sums_.data() + i * width_);
+  }
   void use(std::size_t n) { n_ = n; }
 
   // The first of the best cuts, if it is better than `least` and leaves min_bucket on either side.

@@ -29,7 +29,6 @@ Tree finish_tree(const GrownTree& grown, const Target& target, std::uint32_t siz
     } else {
       const std::uint32_t left = node.left();
       node.link = (static_cast<std::uint32_t>(old_of.size()) << 3) | (node.link & 7u);
-      out.has_factors = out.has_factors || node.factor();
       old_of.push_back(left);
       old_of.push_back(left + 1);
     }
@@ -38,6 +37,7 @@ Tree finish_tree(const GrownTree& grown, const Target& target, std::uint32_t siz
   out.nodes.shrink_to_fit();
   out.values.shrink_to_fit();
   out.subsets = grown.subsets;
+  out.has_factors = grown.has_factors;
   return out;
 }
 

@@ -21,15 +21,16 @@ constexpr std::size_t kMostExtraTrees = 2000;
 template <class Target>
 struct Workbench {
   TreeGrower<Target> grower;
+  LeafFinder finder;
   OutOfBag<Target> oob;
-  std::vector<std::uint32_t> bag, estimate;
+  std::vector<std::uint32_t> bag, estimate, left_out;
 };
 
 template <class Target>
 class Trainer {
  public:
   Trainer(const Target& target, const CodedFrame& data, const Forest& forest, const Bags& bags)
-      : target_(target), data_(data), options_(forest.options), bags_(bags) {}
+      : target_(target), data_(data), lookup_(data), options_(forest.options), bags_(bags) {}
 
   // Grows trees first..first+count-1, tells keep(t, tree) of each and returns their out-of-bag
   // sums. keep() runs on the workers.
@@ -41,10 +42,10 @@ class Trainer {
     parallel_for(count, execution, [&](std::size_t t, const CancelFlag& cancel) {
       Workbench<Target>* bench = take();
       bags_.draw(first + t, bench->bag);
-      keep(t, options_.honest
-                  ? grow_honest(*bench, first + t, cancel)
-                  : bench->grower.grow(first + t, bench->bag,
-                                       options_.out_of_bag ? &bench->oob : nullptr, cancel));
+      const GrownTree& tree = options_.honest ? grow_honest(*bench, first + t, cancel)
+                                              : bench->grower.grow(first + t, bench->bag, cancel);
+      if (options_.out_of_bag) report_left_out(*bench, tree);
+      keep(t, tree);
       give_back(bench);
     });
     OutOfBag<Target> total(target_, options_.out_of_bag ? candidates() : 0);
@@ -59,14 +60,26 @@ class Trainer {
   const GrownTree& grow_honest(Workbench<Target>& bench, std::size_t number,
                                const CancelFlag& cancel) {
     bags_.set_aside(number, bench.bag, bench.estimate);
-    GrownTree& tree = bench.grower.grow(number, bench.bag, nullptr, cancel);
+    GrownTree& tree = bench.grower.grow(number, bench.bag, cancel);
     const bool single =
         std::all_of(bench.estimate.begin(), bench.estimate.end(), [](auto c) { return c == 0; });
     fill_tree(tree, target_, data_, single ? bench.bag : bench.estimate);
-    if (options_.out_of_bag)
-      report_left_out(tree, target_, data_, bench.bag, bench.estimate, options_.min_node_size,
-                      bench.oob);
     return tree;
+  }
+
+  // Adds the predictions of rows that had no part in the tree.
+  void report_left_out(Workbench<Target>& bench, const GrownTree& tree) {
+    const std::size_t rows = bench.bag.size();
+    std::vector<std::uint32_t>& left_out = bench.left_out;
+    left_out.resize(rows + 1);
+    const std::uint32_t* const also = options_.honest ? bench.estimate.data() : bench.bag.data();
+    std::size_t count = 0;
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      left_out[count] = row;
+      count += (bench.bag[row] | also[row]) == 0;
+    }
+    left_out.resize(count);
+    bench.oob.add(tree, options_.min_node_size, left_out, bench.finder);
   }
 
   Workbench<Target>* take() {
@@ -78,7 +91,9 @@ class Trainer {
     }
     benches_.emplace_back(
         new Workbench<Target>{TreeGrower<Target>(target_, data_, options_),
+                              LeafFinder(lookup_),
                               OutOfBag<Target>(target_, options_.out_of_bag ? candidates() : 0),
+                              {},
                               {},
                               {}});
     return benches_.back().get();
@@ -90,6 +105,7 @@ class Trainer {
 
   const Target& target_;
   const CodedFrame& data_;
+  const LookupCodes lookup_;
   const ForestOptions options_;
   const Bags& bags_;
   std::mutex mutex_;

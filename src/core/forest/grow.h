@@ -1,5 +1,4 @@
-// Grows one tree depth first; bagged and out-of-bag rows are partitioned in place along with the
-// nodes, so that out-of-bag predictions cost no second walk down the tree.
+// Grows one tree depth first; bagged rows are partitioned in place along with the nodes.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -12,10 +11,6 @@
 #include "tree.h"
 
 namespace causalsynth {
-
-// Where a tree leaves its out-of-bag predictions, one call a leaf and candidate node size.
-template <class Target>
-class OutOfBag;
 
 template <class Target>
 class TreeGrower {
@@ -36,12 +31,11 @@ class TreeGrower {
   }
 
   // The tree stays here until the next one grows.
-  GrownTree& grow(std::size_t number, const std::vector<std::uint32_t>& bag, OutOfBag<Target>* oob,
+  GrownTree& grow(std::size_t number, const std::vector<std::uint32_t>& bag,
                   const CancelFlag& cancel) {
     Stream stream(options_.key, StreamTag::tree, number);
     for (std::size_t j = 0; j < drawn_.size(); ++j) drawn_[j] = static_cast<std::uint32_t>(j);
-    oob_ = oob;
-    start(bag, oob != nullptr);
+    start(bag);
     while (!pending_.empty()) {
       if (codes_.local() && pending_.size() == local_floor_) codes_.leave();
       Pending node = pending_.back();
@@ -49,10 +43,9 @@ class TreeGrower {
       if (codes_.pays() && !codes_.local() && node.end - node.begin <= LocalCodes::kMostRows)
         come_near(node);
       if (node.end - node.begin > 4096) cancel.check();
-      const bool split = !target_.pure(samples_.data() + node.begin, node.end - node.begin) &&
-                         find_split(node, stream);
-      report(node, split);
-      if (split) divide(node);
+      if (!target_.pure(samples_.data() + node.begin, node.end - node.begin) &&
+          find_split(node, stream))
+        divide(node);
     }
     codes_.leave();
     if (!tree_.subset_at.empty()) tree_.subset_at.resize(tree_.nodes.size(), Splits::kInNode);
@@ -61,66 +54,55 @@ class TreeGrower {
 
  private:
   struct Pending {
-    std::uint32_t node, begin, end, oob_begin, oob_end, depth, parent_weight;
+    std::uint32_t node, begin, end, depth;
     // Bit j: column j (of the first 64) has one value here, and so below.
     std::uint64_t constant;
   };
 
-  void start(const std::vector<std::uint32_t>& bag, bool with_oob) {
+  void start(const std::vector<std::uint32_t>& bag) {
     tree_.restart(target_.width());
     const std::size_t rows = bag.size();
     if (samples_.size() <= rows) samples_.resize(rows + 1);
-    if (with_oob && oob_rows_.size() <= rows) oob_rows_.resize(rows + 1);
     Sample* sample = samples_.data();
-    std::uint32_t unused = 0, total = 0, most = 0;
-    std::uint32_t* left_out = with_oob ? oob_rows_.data() : &unused;
+    std::uint32_t total = 0;
     const std::uint32_t* const counts = bag.data();
     for (std::uint32_t row = 0; row < rows; ++row) {  // without a branch on what is bagged
-      const std::uint32_t count = counts[row];
-      *sample = target_.sample(row, count);
-      sample += count != 0;
-      *left_out = row;
-      left_out += (count == 0) & with_oob;
-      total += count;
-      most = std::max(most, count);
+      *sample = target_.sample(row, counts[row]);
+      sample += counts[row] != 0;
+      total += counts[row];
     }
-    if (most > Target::kMaxWeight) return start_heavy(bag, with_oob);
-    open_root(total, static_cast<std::uint32_t>(sample - samples_.data()),
-              with_oob ? static_cast<std::uint32_t>(left_out - oob_rows_.data()) : 0);
+    auto bagged = static_cast<std::size_t>(sample - samples_.data());
+    if (total > Target::kMaxWeight &&
+        *std::max_element(bag.begin(), bag.end()) > Target::kMaxWeight)
+      bagged = start_heavy(bag);
+    open_root(total, static_cast<std::uint32_t>(bagged));
   }
 
-  // As start(), where rows weigh more than a sample can hold: they become several samples.
-  void start_heavy(const std::vector<std::uint32_t>& bag, bool with_oob) {
+  // Where rows weigh more than a sample can hold: they become several samples.
+  std::size_t start_heavy(const std::vector<std::uint32_t>& bag) {
     samples_.clear();
-    oob_rows_.clear();
-    std::uint32_t total = 0;
     for (std::uint32_t row = 0; row < bag.size(); ++row) {
-      if (bag[row] == 0 && with_oob) oob_rows_.push_back(row);
-      total += bag[row];
       for (std::uint32_t left = bag[row], part; left > 0; left -= part) {
         part = std::min(left, Target::kMaxWeight);
         samples_.push_back(target_.sample(row, part));
       }
     }
-    open_root(total, static_cast<std::uint32_t>(samples_.size()),
-              static_cast<std::uint32_t>(oob_rows_.size()));
+    return samples_.size();
   }
 
-  void open_root(std::uint32_t total, std::uint32_t bagged, std::uint32_t left_out) {
+  void open_root(std::uint32_t total, std::uint32_t bagged) {
     tree_.weights[0] = total;
     std::vector<typename Target::Cell> cell(target_.stride());
     for (std::uint32_t i = 0; i < bagged; ++i) target_.add(cell.data(), samples_[i]);
     target_.sums(cell.data(), tree_.sums.data());
     spare_.resize(std::max(spare_.size(), samples_.size()));
-    spare_rows_.resize(std::max(spare_rows_.size(), oob_rows_.size()));
     pending_.clear();
-    add_node({0, 0, bagged, 0, left_out, 0, ~0u, 0});
+    add_node({0, 0, bagged, 0, 0});
   }
 
   // Until all below the node is grown.
   void come_near(const Pending& p) {
-    codes_.enter(samples_.data() + p.begin, samples_.data() + p.end, oob_rows_.data() + p.oob_begin,
-                 oob_rows_.data() + p.oob_end);
+    codes_.enter(samples_.data() + p.begin, samples_.data() + p.end);
     local_floor_ = pending_.size();
   }
 
@@ -173,6 +155,7 @@ class TreeGrower {
     node.cut = static_cast<std::uint16_t>(split_.factor ? 0 : cut_through_gap());
     node.link = (left << 3) | (split_.factor ? Node::kFactor : 0u) |
                 (split_.missing_right ? Node::kMissingRight : 0u);
+    tree_.has_factors = tree_.has_factors || split_.factor;
     if (split_.factor) store_subset(p);
     share_sums(p, left);
     const CodedColumn& column = data_.columns[split_.column];
@@ -188,8 +171,13 @@ class TreeGrower {
     const std::uint32_t low = split_.cut, high = split_.next;
     if (low == 0 || high - low < 2) return low;
     const double middle = cuts[low - 1] / 2 + cuts[high - 2] / 2;
-    const double* at = std::lower_bound(cuts.begin() + low - 1, cuts.begin() + high - 2, middle);
-    return static_cast<std::uint32_t>(at - cuts.begin()) + 1;
+    const double* base = cuts.begin() + low - 1;  // the first cut not below it, without branches
+    for (std::size_t length = high - low - 1; length > 0;) {
+      const std::size_t half = (length + 1) / 2;
+      base += half * static_cast<std::size_t>(base[half - 1] < middle);
+      length -= half;
+    }
+    return static_cast<std::uint32_t>(base - cuts.begin()) + 1;
   }
 
   // Levels the node does not hold go where more rows go.
@@ -233,20 +221,26 @@ class TreeGrower {
     }
   }
 
-  // Rows of leaves need not be told apart; those out of bag must be.
+  // Rows of leaves need not be told apart.
   template <class Code, class Right>
   void move_rows(const Pending& p, std::uint32_t left, const Code* codes, Right right) {
-    const std::uint32_t depth = p.depth + 1, weight = tree_.weights[p.node];
+    const std::uint32_t depth = p.depth + 1;
+    const bool left_ends = is_leaf(left, depth), right_ends = is_leaf(left + 1, depth);
+    if (left_ends && right_ends) return;
     const std::uint64_t constant = p.constant | constant_below(p);
-    std::uint32_t middle = p.begin;
-    if (!is_leaf(left, depth) || !is_leaf(left + 1, depth))
-      middle = move(samples_.data(), spare_.data(), p.begin, p.end,
-                    [&](const Sample& s) { return right(codes[s.row()]); });
-    const std::uint32_t oob_middle =
-        move(oob_rows_.data(), spare_rows_.data(), p.oob_begin, p.oob_end,
-             [&](std::uint32_t row) { return right(codes[row]); });
-    add_node({left + 1, middle, p.end, oob_middle, p.oob_end, depth, weight, constant});
-    add_node({left, p.begin, middle, p.oob_begin, oob_middle, depth, weight, constant});
+    auto goes_right = [&](const Sample& s) { return right(codes[s.row()]); };
+    if (left_ends) {
+      const std::uint32_t end = gather(p.begin, p.end, goes_right);
+      pending_.push_back({left + 1, p.begin, end, depth, constant});
+    } else if (right_ends) {
+      const std::uint32_t end =
+          gather(p.begin, p.end, [&](const Sample& s) { return !goes_right(s); });
+      pending_.push_back({left, p.begin, end, depth, constant});
+    } else {
+      const std::uint32_t middle = move(p.begin, p.end, goes_right);
+      pending_.push_back({left + 1, middle, p.end, depth, constant});
+      pending_.push_back({left, p.begin, middle, depth, constant});
+    }
   }
 
   // A column of two values has one only on either side of its split.
@@ -257,36 +251,38 @@ class TreeGrower {
     return ends ? std::uint64_t{1} << number : 0;
   }
 
-  // A node to be looked at later, or a leaf that is done with.
+  // A node to be looked at later, unless it is a leaf.
   void add_node(const Pending& p) {
-    if (is_leaf(p.node, p.depth))
-      report(p, false);
-    else
-      pending_.push_back(p);
+    if (!is_leaf(p.node, p.depth)) pending_.push_back(p);
   }
 
   // Stable partition without branches; returns where the right side begins.
-  template <class T, class Right>
-  static std::uint32_t move(T* items, T* spare, std::uint32_t begin, std::uint32_t end,
-                            Right right) {
-    T *to_left = items + begin, *to_right = spare;
-    const T* from = to_left;
-    const T* const stop = items + end;
-    auto place = [&](const T item) {
-      const std::size_t goes_right = right(item);
-      *to_left = item;
-      *to_right = item;
-      to_left += 1 - goes_right;
-      to_right += goes_right;
-    };
-    for (; stop - from >= 2; from += 2) {
-      const T first = from[0], second = from[1];
-      place(first);
-      place(second);
+  template <class Right>
+  std::uint32_t move(std::uint32_t begin, std::uint32_t end, Right right) {
+    Sample *const samples = samples_.data() + begin, *const aside = spare_.data();
+    const std::size_t n = end - begin;
+    std::size_t kept = 0, moved = 0;
+    for (std::size_t i = 0; i < n; kept = ++i - moved) {
+      const Sample sample = samples[i];
+      samples[kept] = sample;
+      aside[moved] = sample;
+      moved += right(sample);
     }
-    if (from != stop) place(*from);
-    std::copy(spare, to_right, to_left);
-    return static_cast<std::uint32_t>(to_left - items);
+    std::copy(aside, aside + moved, samples + kept);
+    return begin + static_cast<std::uint32_t>(kept);
+  }
+
+  // Moves what is wanted to the front, and forgets the rest; returns where it ends.
+  template <class Wanted>
+  std::uint32_t gather(std::uint32_t begin, std::uint32_t end, Wanted wanted) {
+    Sample *const first = samples_.data() + begin, *to = first;
+    const std::size_t n = end - begin;
+    for (std::size_t i = 0; i < n; ++i) {
+      const Sample sample = first[i];
+      *to = sample;
+      to += wanted(sample);
+    }
+    return static_cast<std::uint32_t>(to - samples_.data());
   }
 
   void share_sums(const Pending& p, std::uint32_t left) {
@@ -295,20 +291,6 @@ class TreeGrower {
     for (std::size_t k = 0; k < target_.width(); ++k) {
       sums(left)[k] = split_.left_sums[k];
       sums(left + 1)[k] = sums(p.node)[k] - split_.left_sums[k];
-    }
-  }
-
-  // For each candidate node size s, the tree pruned to s has this node as a leaf if the node is the
-  // first on its path with at most s rows, or ends the path.
-  void report(const Pending& p, bool split) {
-    if (!oob_ || p.oob_end == p.oob_begin) return;
-    const std::uint32_t weight = tree_.weights[p.node];
-    for (std::size_t c = 0; c < options_.min_node_size.size(); ++c) {
-      const auto size = static_cast<std::uint32_t>(options_.min_node_size[c]);
-      if (p.parent_weight <= size) continue;
-      if (split && weight > size) continue;
-      oob_->add(c, oob_rows_.data() + p.oob_begin, oob_rows_.data() + p.oob_end, codes_.rows(),
-                sums(p.node), weight);
     }
   }
 
@@ -321,9 +303,8 @@ class TreeGrower {
   std::size_t local_floor_ = 0;  // of pending_, where the local rows are done with
   Split split_;
   GrownTree tree_;
-  OutOfBag<Target>* oob_ = nullptr;
   std::vector<Sample> samples_, spare_;
-  std::vector<std::uint32_t> oob_rows_, spare_rows_, drawn_;
+  std::vector<std::uint32_t> drawn_;
   std::vector<Pending> pending_;
 };
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "out_of_bag.h"
 #include "quantise.h"
 #include "tree.h"
 
@@ -43,26 +42,6 @@ void fill_tree(GrownTree& tree, const Target& target, const CodedFrame& data,
     Node& node = tree.nodes[i];
     if (!node.leaf() && (tree.fill[node.left()] == 0 || tree.fill[node.left() + 1] == 0))
       node = Node{};
-  }
-}
-
-// Adds the predictions of rows in neither count to `oob`, for each candidate node size.
-template <class Target>
-void report_left_out(const GrownTree& tree, const Target& target, const CodedFrame& data,
-                     const std::vector<std::uint32_t>& bag,
-                     const std::vector<std::uint32_t>& estimate, const std::vector<int>& sizes,
-                     OutOfBag<Target>& oob) {
-  for (std::uint32_t row = 0; row < bag.size(); ++row) {
-    if (bag[row] > 0 || estimate[row] > 0) continue;
-    for (std::size_t c = 0; c < sizes.size(); ++c) {
-      std::uint32_t end = 0;
-      walk_down(tree, data, row, [&](std::uint32_t node) {
-        end = node;
-        return tree.weights[node] > static_cast<std::uint32_t>(sizes[c]);
-      });
-      oob.add(c, &row, &row + 1, nullptr, tree.sums.data() + end * target.width(),
-              tree.fill_weight(end));
-    }
   }
 }
 

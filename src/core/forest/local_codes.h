@@ -29,21 +29,15 @@ class LocalCodes {
   };
   const Codes& operator[](std::uint32_t column) const { return here_[column]; }
   bool pays() const { return pays_; }
-  // The data's row of each local one; null where rows are not renumbered.
-  const std::uint32_t* rows() const { return local_ ? rows_.data() : nullptr; }
   bool local() const { return local_; }
 
-  // Copies the codes of the samples, then of the rows out of bag, and renumbers both from 0.
+  // Copies the codes of the samples and renumbers them from 0.
   template <class Sample>
-  void enter(Sample* first, Sample* last, std::uint32_t* left_out, std::uint32_t* left_out_end) {
+  void enter(Sample* first, Sample* last) {
     rows_.clear();
     for (Sample* s = first; s != last; ++s) {
       rows_.push_back(s->row());
       s->set_row(static_cast<std::uint32_t>(rows_.size() - 1));
-    }
-    for (std::uint32_t* row = left_out; row != left_out_end; ++row) {
-      rows_.push_back(*row);
-      *row = static_cast<std::uint32_t>(rows_.size() - 1);
     }
     copies_.resize(all_.size());
     for (std::size_t j = 0; j < all_.size(); ++j) {

@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "leaf_finder.h"
+#include "tree.h"
+
 namespace causalsynth {
 
 template <class Target>
@@ -13,23 +16,21 @@ class OutOfBag {
  public:
   OutOfBag(const Target& target, std::size_t candidates)
       : target_(&target),
+        candidates_(candidates),
         width_(target.width()),
         sums_(candidates * target.rows() * width_, 0),
-        trees_(target.rows(), 0),
-        add_(width_) {}
+        trees_(target.rows(), 0) {}
 
-  // Rows [from, to) end in a node with these sums, for candidate node size c. `number` says which
-  // row of the data each is; null: itself.
-  void add(std::size_t c, const std::uint32_t* from, const std::uint32_t* to,
-           const std::uint32_t* number, const double* sums, double weight) {
-    for (std::size_t k = 0; k < width_; ++k)
-      add_[k] = static_cast<std::int64_t>(target_->unit(sums[k] / weight) * kScale + 0.5);
-    std::int64_t* base = sums_.data() + c * trees_.size() * width_;
-    const std::uint32_t first = c == 0;
-    for (const std::uint32_t* at = from; at < to; ++at) {
-      const std::size_t row = number ? number[*at] : *at;
-      trees_[row] += first;
-      for (std::size_t k = 0; k < width_; ++k) base[row * width_ + k] += add_[k];
+  // Adds what a tree predicts for rows that it did not see, for each candidate node size.
+  void add(const GrownTree& tree, const std::vector<int>& sizes,
+           const std::vector<std::uint32_t>& rows, LeafFinder& finder) {
+    if (rows.empty()) return;
+    find_leaf_values(tree, sizes);
+    finder.set_tree(tree, rows.size());
+    for (std::size_t begin = 0; begin < rows.size(); begin += LeafFinder::kMostRows) {
+      const std::size_t n = std::min(LeafFinder::kMostRows, rows.size() - begin);
+      const std::uint32_t* row = rows.data() + begin;
+      add_rows(row, finder.find(RowList{row}, n), n);
     }
   }
 
@@ -57,12 +58,7 @@ class OutOfBag {
   }
 
   // Sums of the same shape, of no tree yet.
-  OutOfBag none() const {
-    OutOfBag result(*this);
-    std::fill(result.sums_.begin(), result.sums_.end(), 0);
-    std::fill(result.trees_.begin(), result.trees_.end(), 0u);
-    return result;
-  }
+  OutOfBag none() const { return OutOfBag(*target_, candidates_); }
 
   // Rows x width, row after row; NaN where no tree left the row out.
   std::vector<double> means(std::size_t c) const {
@@ -77,12 +73,69 @@ class OutOfBag {
   }
 
  private:
+  static constexpr std::uint32_t kInside = ~std::uint32_t{0}, kUnreached = kInside - 1;
+
+  // For each candidate node size s, the tree pruned to s ends a path at its first node of at most s
+  // rows, or at the leaf. Nodes lie behind their parents.
+  void find_leaf_values(const GrownTree& tree, const std::vector<int>& sizes) {
+    const std::size_t n = tree.nodes.size();
+    if (candidates_ == 1) {  // the size to which trees are grown
+      values_.resize(n * width_);
+      for (std::uint32_t i = 0; i < n; ++i)  // of inner nodes too: dearer to tell than to do
+        if (tree.fill.empty() || tree.fill[i] > 0) value_of(tree, i, i);
+      return;
+    }
+    end_.assign(n * candidates_, kUnreached);
+    values_.resize(n * candidates_ * width_);
+    std::fill(end_.begin(), end_.begin() + static_cast<std::ptrdiff_t>(candidates_), kInside);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      std::uint32_t* end = end_.data() + i * candidates_;
+      if (end[0] == kUnreached) continue;
+      const Node& node = tree.nodes[i];
+      for (std::size_t c = 0; c < candidates_; ++c)
+        if (end[c] == kInside &&
+            (node.leaf() || tree.weights[i] <= static_cast<std::uint32_t>(sizes[c])))
+          end[c] = i;
+      if (node.leaf()) {
+        for (std::size_t c = 0; c < candidates_; ++c) value_of(tree, end[c], i * candidates_ + c);
+      } else {
+        std::copy(end, end + candidates_, end_.data() + node.left() * candidates_);
+        std::copy(end, end + candidates_, end_.data() + (node.left() + 1) * candidates_);
+      }
+    }
+  }
+
+  void value_of(const GrownTree& tree, std::uint32_t node, std::size_t place) {
+    const double weight = tree.fill_weight(node);
+    const double* sums = tree.sums.data() + node * width_;
+    for (std::size_t k = 0; k < width_; ++k)
+      values_[place * width_ + k] =
+          static_cast<std::int64_t>(target_->unit(sums[k] / weight) * kScale + 0.5);
+  }
+
+  void add_rows(const std::uint32_t* rows, const std::uint32_t* leaves, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) ++trees_[rows[i]];
+    if (candidates_ * width_ == 1) {
+      for (std::size_t i = 0; i < n; ++i) sums_[rows[i]] += values_[leaves[i]];
+      return;
+    }
+    for (std::size_t c = 0; c < candidates_; ++c) {
+      std::int64_t* base = sums_.data() + c * trees_.size() * width_;
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t* value = values_.data() + (leaves[i] * candidates_ + c) * width_;
+        for (std::size_t k = 0; k < width_; ++k) base[rows[i] * width_ + k] += value[k];
+      }
+    }
+  }
+
   static constexpr double kScale = 0x1.0p44;
   const Target* target_;
-  std::size_t width_;
+  std::size_t candidates_, width_;
   std::vector<std::int64_t> sums_;  // candidate, row, value
   std::vector<std::uint32_t> trees_;
-  std::vector<std::int64_t> add_;
+  // Of the tree being added: where its paths end, and what its leaves predict, a candidate.
+  std::vector<std::uint32_t> end_;
+  std::vector<std::int64_t> values_;
 };
 
 }  // namespace causalsynth

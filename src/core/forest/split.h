@@ -80,11 +80,6 @@ class SplitSearch {
     return target_.stride();
   }
 
-  std::size_t width() const {
-    if constexpr (Target::kOneCell) return 1;
-    return target_.width();
-  }
-
   // Two values and none missing: the lower one's sum is all there is to count.
   template <class Code>
   bool try_two_bins(const Code* codes, const Sample* samples, std::size_t n,
@@ -100,10 +95,9 @@ class SplitSearch {
       Target::merge(&first, &second);
       const double weight = Target::weight(&first);
       if (weight == 0.0 || weight == node.weight) return false;
-      Target::sums(&first, cuts_.sums());
-      cuts_.weights()[0] = weight;
+      cuts_.put(0, target_, &first);
       cuts_.use(1);
-      if (cuts_.best(node, best.score) == CutScores::kNone) return true;
+      if (cuts_.best(node, best.score) == Target::Cuts::kNone) return true;
       keep(0, best);
       best.cut = 1;
       best.next = 2;
@@ -116,7 +110,7 @@ class SplitSearch {
   void count(const Code* codes, const Sample* samples, std::size_t n, std::uint32_t bins) {
     Cell* cells = cells_.data();
     if (n < bins) {
-      used_.count(codes, samples, n, bins, [&](std::uint32_t bin, const Sample& s) {
+      used_.count(codes, samples, n, [&](std::uint32_t bin, const Sample& s) {
         target_.add(cells + bin * stride(), s);
       });
       return;
@@ -135,13 +129,11 @@ class SplitSearch {
         keys[i] = (std::uint32_t{codes[samples[i].row()]} << 3) | static_cast<std::uint32_t>(i);
       sort_few(keys, n);
       keys[n] = ~std::uint32_t{0};
-      double *const weights = cuts_.weights(), *const sums = cuts_.sums();
       Cell left{};
       std::size_t used = 0;
       for (std::size_t i = 0; i < n; ++i) {
         Target::add(&left, samples[keys[i] & 7]);
-        weights[used] = Target::weight(&left);
-        Target::sums(&left, sums + used);
+        cuts_.put(used, target_, &left);
         bins_[used] = keys[i] >> 3;
         used += keys[i] >> 3 != keys[i + 1] >> 3;  // else the next sample joins this bin
       }
@@ -154,7 +146,7 @@ class SplitSearch {
   void cut_at_best(const NodeSummary& node, Split& best) {
     cuts_.use(n_used_ - 1);
     const std::size_t place = cuts_.best(node, best.score);
-    if (place == CutScores::kNone) return;
+    if (place == Target::Cuts::kNone) return;
     keep(place, best);
     best.cut = bins_[place];
     best.next = bins_[place + 1];
@@ -176,21 +168,17 @@ class SplitSearch {
 
   // An ordered column without missing values here: cuts behind each bin but the last.
   void try_ordered(bool few, std::uint32_t bins, const NodeSummary& node, Split& best) {
-    const std::size_t width = this->width();
-    double* weight = cuts_.weights();
-    double* sums = cuts_.sums();
     std::uint32_t* used = bins_.data();
+    std::size_t cut = 0;
     std::fill(left_.begin(), left_.end(), Cell{});
     Cell only{};
     Cell* const left = Target::kOneCell ? &only : left_.data();
     each_used(few, bins, [&](std::uint32_t bin, const Cell* cell) {
       target_.merge(left, cell);
-      *weight++ = target_.weight(left);
-      target_.sums(left, sums);
-      sums += width;
-      *used++ = bin;
+      cuts_.put(cut, target_, left);
+      used[cut++] = bin;
     });
-    n_used_ = static_cast<std::size_t>(used - bins_.data());
+    n_used_ = cut;
     cut_at_best(node, best);
   }
 
@@ -215,10 +203,9 @@ class SplitSearch {
       target_.merge(left_.data(), packed_.data() + i * stride());
       last_left = i;
     }
-    cuts_.weights()[0] = target_.weight(left_.data());
-    target_.sums(left_.data(), cuts_.sums());
+    cuts_.put(0, target_, left_.data());
     cuts_.use(1);
-    if (cuts_.best(node, best.score) == CutScores::kNone) return;
+    if (cuts_.best(node, best.score) == Target::Cuts::kNone) return;
     keep(0, best);
     best.factor = column.factor;
     if (column.factor) {
@@ -272,12 +259,10 @@ class SplitSearch {
   // Cuts behind each of the packed bins but the last, which stays right; place i takes bin at(i).
   template <class At>
   std::size_t scan(std::size_t first, const NodeSummary& node, const Split& best, At at) {
-    const std::size_t width = this->width();
     std::fill(left_.begin(), left_.end(), Cell{});
     for (std::size_t i = first; i + 1 < n_used_; ++i) {
       target_.merge(left_.data(), packed_.data() + at(i) * stride());
-      cuts_.weights()[i - first] = target_.weight(left_.data());
-      target_.sums(left_.data(), cuts_.sums() + (i - first) * width);
+      cuts_.put(i - first, target_, left_.data());
     }
     cuts_.use(n_used_ - 1 - first);
     return cuts_.best(node, best.score);
@@ -293,7 +278,7 @@ class SplitSearch {
   // Cuts between neighbours of the packed list from `first` on; what lies before goes right.
   void scan_ordered(std::size_t first, const NodeSummary& node, bool missing_right, Split& best) {
     const std::size_t place = scan(first, node, best, [](std::size_t i) { return i; });
-    if (place == CutScores::kNone) return;
+    if (place == Target::Cuts::kNone) return;
     keep(place, best);
     best.cut = bins_[first + place];
     best.next = bins_[first + place + 1];
@@ -309,7 +294,7 @@ class SplitSearch {
     std::sort(order_.begin(), order_.end());
     const std::size_t place =
         scan(0, node, best, [&](std::size_t i) { return std::size_t{order_[i].second}; });
-    if (place == CutScores::kNone) return;
+    if (place == Target::Cuts::kNone) return;
     keep(place, best);
     best.factor = true;
     best.right_codes.clear();
@@ -320,7 +305,7 @@ class SplitSearch {
 
   const Target& target_;
   const SplitRule rule_;
-  CutScores cuts_;
+  typename Target::Cuts cuts_;
   UsedBins used_;
   std::vector<Cell> cells_, packed_, left_;
   std::vector<std::uint32_t> bins_;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "../base/require.h"
 #include "../base/span.h"
+#include "packed_cut_scores.h"
 
 namespace causalsynth {
 
@@ -22,8 +24,9 @@ class BinaryTarget {
   class Sample {
    public:
     Sample() = default;
-    Sample(std::uint32_t row, std::uint32_t weight, std::uint32_t positive)
-        : bits_(row | (std::uint64_t{weight} << 32) | (std::uint64_t{positive} << 48)) {}
+    // `unit`: 1 in the place of the weight, and of the weight of class 1 if the row is of it.
+    Sample(std::uint32_t row, std::uint32_t weight, std::uint64_t unit)
+        : bits_(row | (weight * unit)) {}
     std::uint32_t row() const { return static_cast<std::uint32_t>(bits_); }
     void set_row(std::uint32_t row) { bits_ = (bits_ & ~std::uint64_t{0xFFFFFFFFu}) | row; }
     Cell cell() const {
@@ -36,17 +39,18 @@ class BinaryTarget {
   };
   static constexpr std::uint32_t kMaxWeight = 65535;
   static constexpr bool kOneCell = true;
+  using Cuts = std::conditional_t<sizeof(Cell) == 4, PackedCutScores, CutScores>;
 
-  explicit BinaryTarget(Span<const double> y) : class_one_(y.size()) {
+  explicit BinaryTarget(Span<const double> y) : units_(y.size()) {
     for (std::size_t i = 0; i < y.size(); ++i) {
       require(y[i] == 0.0 || y[i] == 1.0, "classes must be 0 and 1");
-      class_one_[i] = y[i] == 1.0;
+      units_[i] = kUnits[y[i] == 1.0];
     }
   }
   std::size_t width() const { return 1; }
-  std::size_t rows() const { return class_one_.size(); }
+  std::size_t rows() const { return units_.size(); }
   Sample sample(std::uint32_t row, std::uint32_t weight) const {
-    return {row, weight, weight & (0u - class_one_[row])};
+    return {row, weight, units_[row]};
   }
   static constexpr std::size_t stride() { return 1; }
   static void add(Cell* bin, const Sample& s) { *bin += s.cell(); }
@@ -75,7 +79,9 @@ class BinaryTarget {
   static double sum(const Cell* cell) {
     return static_cast<double>(static_cast<std::int64_t>(*cell >> kHalf));
   }
-  std::vector<std::uint8_t> class_one_;
+  static constexpr std::uint64_t kUnits[2] = {std::uint64_t{1} << 32,
+                                              (std::uint64_t{1} << 32) | (std::uint64_t{1} << 48)};
+  std::vector<std::uint64_t> units_;
 };
 
 // A mean. Values are centred and scaled by a power of two, so that large offsets cost no digits and
@@ -94,6 +100,7 @@ class MeanTarget {
   };
   static constexpr std::uint32_t kMaxWeight = 1u << 24;
   static constexpr bool kOneCell = true;
+  using Cuts = CutScores;
 
   explicit MeanTarget(Span<const double> y) : y_(y.begin(), y.end()) {
     low_ = high_ = y.empty() ? 0.0 : y[0];
@@ -165,6 +172,7 @@ class ClassTarget {
   using Cell = std::uint32_t;
   static constexpr std::uint32_t kMaxWeight = 65535;
   static constexpr bool kOneCell = false;
+  using Cuts = CutScores;
 
   ClassTarget(Span<const double> y, std::size_t classes) : label_(y.size()), classes_(classes) {
     require(classes >= 2 && classes <= 65535, "there must be from 2 to 65535 classes");

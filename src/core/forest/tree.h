@@ -80,11 +80,14 @@ struct GrownTree : Splits {
     subset_at.clear();
     subsets.clear();
     fill.clear();
+    has_factors = false;
   }
   void add_pair(std::size_t width) {
-    nodes.insert(nodes.end(), {Node{}, Node{}});
-    weights.insert(weights.end(), {0u, 0u});
-    sums.insert(sums.end(), 2 * width, 0.0);
+    for (int side = 0; side < 2; ++side) {
+      nodes.push_back(Node{});
+      weights.push_back(0);
+      for (std::size_t k = 0; k < width; ++k) sums.push_back(0.0);
+    }
   }
 };
 

@@ -263,9 +263,10 @@ void ClassLaw::draw(const RowView& data, Stream& stream, std::vector<std::uint16
   std::vector<double> cumulative(classes_);
   std::partial_sum(shares_.begin(), shares_.end(), cumulative.begin());
   std::vector<std::uint32_t> linear;
+  const bool alone = coefficients_.empty() && forest_.empty();
   for (std::uint32_t i = 0; i < data.rows; ++i) {
-    double u = weights_[0] == 1.0 ? 0.0 : stream.uniform();
-    if (weights_[0] == 1.0 || (u -= weights_[0]) < 0.0) {
+    double u = alone ? 0.0 : stream.uniform();
+    if (alone || (u -= weights_[0]) < 0.0) {
       out[i] = static_cast<std::uint16_t>(stream.choose(cumulative));
     } else if (forest_.empty() || u < weights_[1]) {
       linear.push_back(i);

@@ -50,7 +50,8 @@ void draw_copula(const Copula& copula, const GivenLatents& given, std::uint64_t 
                  const std::vector<Span<double>>& out, const Execution& execution);
 
 // Latent correlations from mean products of scores. A score is a function of its column's latent
-// normal with Hermite coefficients c_1, c_2, ... (columns of `hermite`, for normalised polynomials),
+// normal with Hermite coefficients c_1, c_2, ... (columns of `hermite`, for normalised
+// polynomials),
 // so that its mean product with another is sum_k rho^k a_k b_k (Mehler's formula): solved for rho
 // in [-limit, limit]. `products` is overwritten by the correlations.
 void latent_correlations(MatrixView<double> products, MatrixView<const double> hermite,
