@@ -137,6 +137,7 @@ class Particles {
       }
       rows.resize(left);
     }
+    if (rows.empty()) return;
     const double low = std::max(given.low, margin.low());
     const double high = std::min(given.high, margin.high());
     for (const std::uint32_t i : rows) {
