@@ -97,6 +97,14 @@ sequential_draw <- function(model, n, key, levels, run) {
     .Call(`_causalsynth_sequential_draw`, model, n, key, levels, run)
 }
 
+sequential_draw_given <- function(model, n, key, given, run) {
+    .Call(`_causalsynth_sequential_draw_given`, model, n, key, given, run)
+}
+
+sequential_laws <- function(model) {
+    .Call(`_causalsynth_sequential_laws`, model)
+}
+
 linear_least_squares <- function(x, y, weights) {
     .Call(`_causalsynth_linear_least_squares`, x, y, weights)
 }

@@ -87,8 +87,9 @@ decode_column <- function(values, entry) {
     return(structure(as.integer(values), levels = entry$levels, class = class(ptype)))
   }
   if (is.logical(ptype)) return(as.logical(values))
-  if (!is.na(entry$decimals)) values <- round(values, entry$decimals)
-  if (is.integer(ptype)) values <- as.integer(round(values))
+  # A generator may have rounded already: round() takes longer than drawing.
+  if (!is.na(entry$decimals) && !isTRUE(attr(values, "rounded"))) values <- round(values, entry$decimals)
+  if (is.integer(ptype)) values <- as.integer(if (isTRUE(attr(values, "rounded"))) values else round(values))
   attributes(values) <- attributes(ptype)[setdiff(names(attributes(ptype)), "names")]
   values
 }

@@ -20,8 +20,8 @@
 #' * A forest holds each row's outcome (`$y`) and out-of-bag prediction (`$oob`); `keep_rows = FALSE` leaves these
 #'   out. Its cut points lie between values of the columns, its leaves are means of the outcomes of few rows (of one, if
 #'   grown to purity).
-#' * A [gen_forest()] generator holds the levels and the frequent values of each column, its range, and in the leaves
-#'   the rows' residuals from the linear part, in order of size. A [gen_copula()] generator holds shares of levels and
+#' * A [gen_forest()] generator holds coefficients, smooth laws, trees and shares in their leaves, the levels and the
+#'   frequent values of each column, and no row. A [gen_copula()] generator holds shares of levels and
 #'   frequent values, edges of cells between values, and the latent correlations. A [gen_data()] generator holds the
 #'   rows that were given to it, which are not the training rows unless they were given as such.
 #' * A hybrid holds its generator, its regressions without the outcomes and predictions of their rows, for an outcome
@@ -88,7 +88,7 @@ read_model <- function(file, ..., max_bytes = 2^31) {
 # object's fields or of its packed bytes changes; unpack_model() then brings older ones up to date.
 model_kinds <- c(forest = "causalsynth_forest", generator = "causalsynth_generator", hybrid = "causalsynth_hybrid",
                  nuisance = "causalsynth_nuisance")
-model_versions <- c(forest = 2L, generator = 2L, hybrid = 3L, nuisance = 2L)
+model_versions <- c(forest = 2L, generator = 3L, hybrid = 3L, nuisance = 2L)
 
 own_version <- function() as.character(utils::packageVersion("causalsynth"))
 

@@ -93,6 +93,14 @@ check_parts.causalsynth_forest <- function(x) forest_layout(x$model)
 
 #' @exportS3Method
 check_parts.fitted_gen_forest <- function(x) {
+  # Version 1 held residuals of rows, which nothing reads any more.
+  if (is.null(x$order)) {
+    abort("file", c(
+      "The file holds a {.fn gen_forest} generator of an earlier format, which kept residuals of the seed's rows.",
+      i = "Fit it anew: the generator of today keeps none."
+    ), call = NULL)
+  }
+  stopifnot(is.integer(x$order), identical(sort(x$order), seq_along(x$order)))
   sequential_layout(x$model)
   NextMethod()
 }

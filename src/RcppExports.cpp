@@ -303,6 +303,30 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// sequential_draw_given
+Rcpp::List sequential_draw_given(Rcpp::List model, double n, Rcpp::NumericVector key, Rcpp::List given, Rcpp::List run);
+RcppExport SEXP _causalsynth_sequential_draw_given(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP givenSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type given(givenSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(sequential_draw_given(model, n, key, given, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// sequential_laws
+Rcpp::DataFrame sequential_laws(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_sequential_laws(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(sequential_laws(model));
+    return rcpp_result_gen;
+END_RCPP
+}
 // linear_least_squares
 Rcpp::List linear_least_squares(Rcpp::NumericMatrix x, Rcpp::NumericVector y, Rcpp::NumericVector weights);
 RcppExport SEXP _causalsynth_linear_least_squares(SEXP xSEXP, SEXP ySEXP, SEXP weightsSEXP) {
@@ -579,6 +603,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_bags", (DL_FUNC) &_causalsynth_forest_bags, 2},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
+    {"_causalsynth_sequential_draw_given", (DL_FUNC) &_causalsynth_sequential_draw_given, 5},
+    {"_causalsynth_sequential_laws", (DL_FUNC) &_causalsynth_sequential_laws, 1},
     {"_causalsynth_linear_least_squares", (DL_FUNC) &_causalsynth_linear_least_squares, 3},
     {"_causalsynth_linear_logistic", (DL_FUNC) &_causalsynth_linear_logistic, 5},
     {"_causalsynth_linear_triangle", (DL_FUNC) &_causalsynth_linear_triangle, 2},

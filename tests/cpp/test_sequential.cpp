@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "catch.h"
+#include "core/generate/conditional.h"
 #include "core/generate/sequential.h"
 #include "core/random/stream.h"
 
@@ -95,16 +96,18 @@ TEST_CASE("numbers stay in range and are new") {
   CHECK(copies == 0);
 }
 
-TEST_CASE("a packed generator that draws codes beyond a column's levels is refused") {
+TEST_CASE("a packed generator comes back; damaged bytes never crash") {
   const Rows rows(100);
   GeneratorOptions options;
-  options.trees = 5;
+  options.trees = 3;
   const auto generator = SequentialGenerator::fit(rows.frame(), options, Execution{});
   const std::vector<unsigned char> bytes = generator.pack();
   const SequentialGenerator same = SequentialGenerator::unpack({bytes.data(), bytes.size()});
   CHECK(same.pack() == bytes);
-  // The first column's atoms: behind two lengths, two flags, the range and their count.
-  const std::size_t atoms = 8 + 8 + 2 + 16 + 8;
+  CHECK_THROWS_AS(SequentialGenerator::unpack({bytes.data(), bytes.size() - 1}),
+                  std::runtime_error);
+  // The first column's atoms: behind a count, six flags, two whole numbers, a count and a length.
+  const std::size_t atoms = 8 + 6 + 8 + 8 + 8;
   REQUIRE(number_at<double>(bytes.data() + atoms + 8) == 2.0);
   for (const double wrong : {1e9, 4.0, 1.5, -1.0, std::nan("")}) {
     std::vector<unsigned char> bad = bytes, number;
@@ -112,4 +115,44 @@ TEST_CASE("a packed generator that draws codes beyond a column's levels is refus
     std::copy(number.begin(), number.end(), bad.begin() + atoms + 8);
     CHECK_THROWS_AS(SequentialGenerator::unpack({bad.data(), bad.size()}), std::runtime_error);
   }
+  Stream stream(4, StreamTag::test, 0);
+  int read = 0;
+  for (int mutation = 0; mutation < 2000; ++mutation) {
+    std::vector<unsigned char> bad = bytes;
+    const auto size = static_cast<std::uint32_t>(bad.size());
+    for (std::uint32_t k = 0; k <= stream.below(3); ++k)
+      bad[stream.below(size)] ^= static_cast<unsigned char>(1u << stream.below(8));
+    try {
+      const auto law = SequentialGenerator::unpack({bad.data(), bad.size()});
+      if (law.columns() == 4) draw(law, 20, 3, 1);
+      ++read;
+    } catch (const std::exception&) {
+    }
+  }
+  CHECK(read > 0);
+}
+
+TEST_CASE("given columns are kept, and others follow them") {
+  const Rows rows(1500);
+  const auto generator = SequentialGenerator::fit(rows.frame(), GeneratorOptions{}, Execution{});
+  const std::size_t n = 2000;
+  Table table(4, std::vector<double>(n));
+  std::vector<double*> out;
+  for (auto& column : table) out.push_back(column.data());
+  std::vector<GivenColumn> given(4);
+  given[2].kind = GivenColumn::Kind::range;
+  given[2].low = 0.5;
+  given[2].high = 1.0;
+  REQUIRE(draw_given(generator, given, 7, out, n, Execution{}) == 0);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    REQUIRE(table[2][i] >= 0.5);
+    REQUIRE(table[2][i] <= 1.0);
+    sum += table[1][i];
+  }
+  // y = x + N(0, .25), y about .74: E(x | y) = y / 1.25.
+  CHECK(sum / n == Approx(0.59).margin(0.06));
+  given[2].low = 90.0;
+  given[2].high = 91.0;
+  CHECK(draw_given(generator, given, 7, out, n, Execution{}) == n);
 }

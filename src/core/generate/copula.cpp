@@ -9,8 +9,6 @@
 
 namespace causalsynth {
 
-double normal_cdf(double x) { return 0.5 * std::erfc(-x * 0.70710678118654752440); }
-
 namespace {
 
 constexpr std::size_t kBlock = 1024;  // rows of one stream

@@ -57,6 +57,4 @@ void draw_copula(const Copula& copula, const GivenLatents& given, std::uint64_t 
 void latent_correlations(MatrixView<double> products, MatrixView<const double> hermite,
                          double limit, const Execution& execution);
 
-double normal_cdf(double x);
-
 }  // namespace causalsynth

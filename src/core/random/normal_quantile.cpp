@@ -76,4 +76,6 @@ double normal_quantile(double p) {
   return q < 0.0 ? -x : x;
 }
 
+double normal_cdf(double z) { return 0.5 * std::erfc(-z * 0.70710678118654752440); }
+
 }  // namespace causalsynth

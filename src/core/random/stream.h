@@ -80,5 +80,6 @@ class Stream {
 
 // Standard normal quantile function (Wichura 1988, algorithm AS 241, PPND16).
 double normal_quantile(double p);
+double normal_cdf(double z);
 
 }  // namespace causalsynth

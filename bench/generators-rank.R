@@ -1,0 +1,45 @@
+# Rscript bench/generators-rank.R
+# Of bench/generators.csv: means, mean ranks, and gen_forest() against the best rival of each cell (paired over
+# replicates, Holm's correction over cells). Replicates that not all generators have are left out.
+
+rank_generators <- function(file = file.path("bench", "generators.csv"), own = "causalsynth") {
+  cells <- utils::read.csv(file)
+  cells$reps_of <- stats::ave(rep(1, nrow(cells)), cells$set, cells$rep, FUN = sum)
+  cells <- cells[cells$reps_of == length(unique(cells$generator)), ]
+  # How far from the ideal: smaller is better.
+  loss <- list(
+    auc = abs(cells$auc - .5), pmse = abs(cells$pmse - 1), association = cells$association, tstr = -cells$tstr,
+    dcr = abs(cells$dcr - 1), effect_error = abs(cells$effect_error)
+  )
+  long <- do.call(rbind, lapply(names(loss), function(score) {
+    data.frame(cells[c("set", "rep", "generator")], score = score, loss = loss[[score]], value = cells[[score]])
+  }))
+  means <- stats::aggregate(cbind(loss, abs(value)) ~ generator + set + score, long, mean)
+  names(means)[5] <- "value"
+  means$rank <- stats::ave(means$loss, means$set, means$score, FUN = rank)
+  ranks <- sort(tapply(means$rank, means$generator, mean))
+  against <- do.call(rbind, lapply(split(means, list(means$set, means$score), drop = TRUE), function(m) {
+    rival <- m$generator[m$generator != own][which.min(m$loss[m$generator != own])]
+    pick <- function(g) {
+      x <- long[long$set == m$set[1] & long$score == m$score[1] & long$generator == g, ]
+      x$loss[order(x$rep)]
+    }
+    difference <- pick(own) - pick(rival)
+    data.frame(set = m$set[1], score = m$score[1], rival = rival, difference = mean(difference),
+               se = stats::sd(difference) / sqrt(length(difference)), reps = length(difference))
+  }))
+  against$z <- against$difference / against$se
+  against$p_holm <- stats::p.adjust(stats::pt(against$z, against$reps - 1, lower.tail = FALSE), "holm")
+  rownames(against) <- NULL
+  list(means = means, ranks = ranks, against = against)
+}
+
+if (sys.nframe() == 0) {
+  found <- rank_generators()
+  print(stats::reshape(found$means[c("generator", "set", "score", "value")], direction = "wide", timevar = "score",
+                       idvar = c("set", "generator")), digits = 3, row.names = FALSE)
+  cat("\nMean rank\n")
+  print(found$ranks, digits = 3)
+  cat("\nAgainst the best rival of each cell (difference above 0: worse)\n")
+  print(found$against, digits = 3, row.names = FALSE)
+}
