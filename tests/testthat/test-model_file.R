@@ -169,11 +169,13 @@ test_that("a folder without permission is an error before work", {
                class = "causalsynth_error_file")
 })
 
-test_that("files of the first format are read", {
-  forest <- read_model(test_path("fixtures", "forest-1.model"))
-  rows <- utils::read.csv(test_path("fixtures", "forest-1.csv"), stringsAsFactors = TRUE)
-  expect_equal(predict(forest, rows, type = "prob")[, "yes"], rows$prob, tolerance = 1e-12)
-  expect_equal(predict(forest, type = "prob")[, "yes"], rows$oob, tolerance = 1e-12)
+test_that("files of every format are read", {
+  for (name in c("forest-1", "forest-2")) {
+    forest <- read_model(test_path("fixtures", paste0(name, ".model")))
+    rows <- utils::read.csv(test_path("fixtures", paste0(name, ".csv")), stringsAsFactors = TRUE)
+    expect_equal(predict(forest, rows, type = "prob")[, "yes"], rows$prob, tolerance = 1e-12)
+    expect_equal(predict(forest, type = "prob")[, "yes"], rows$oob, tolerance = 1e-12)
+  }
   expect_error(read_model(test_path("fixtures", "hybrid-1.model")), "earlier format", class = "causalsynth_error_file")
   hybrid <- read_model(test_path("fixtures", "hybrid-3.model"))
   expect_equal(truth(hybrid), hybrid$law$mean_1 - hybrid$law$mean_0)
@@ -185,12 +187,14 @@ test_that("files of the first format are read", {
   expect_match(format(certificate(hybrid)), "law", all = FALSE)
   expect_s3_class(estimate_effect(pool, learner_treatment = learn_glm(), learner_outcome = learn_glm()),
                   "causalsynth_effect")
-  copula <- read_model(test_path("fixtures", "copula-1.model"))
-  rows <- generate(copula, 400, seed = 1)
-  expect_identical(lapply(rows, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"), a = "factor",
-                                             y = "numeric", gap = "numeric"))
-  expect_lt(abs(mean(rows$y[rows$a == "new"]) - mean(rows$y[rows$a == "old"]) - .9), .4)
-  expect_lt(abs(mean(is.na(rows$gap)) - .25), .08)
+  for (file in c("copula-1.model", "copula-3.model")) {
+    copula <- read_model(test_path("fixtures", file))
+    rows <- generate(copula, 400, seed = 1)
+    expect_identical(lapply(rows, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"),
+                                               a = "factor", y = "numeric", gap = "numeric"))
+    expect_lt(abs(mean(rows$y[rows$a == "new"]) - mean(rows$y[rows$a == "old"]) - .9), .4)
+    expect_lt(abs(mean(is.na(rows$gap)) - .25), .08)
+  }
 })
 
 test_that("damaged copulas are errors when they are read", {
