@@ -54,7 +54,7 @@ test_that("without the trial there is no standard error, and it is said why", {
   fit <- estimate_effect(foreign, "or", trial = parts$behind, learner_treatment = learn_glm(),
                          learner_outcome = learn_glm())
   expect_match(unlist(fit$na_reason), "no hybrid")
-  self <- small_pair(outcome = "self")
+  self <- suppressWarnings(small_pair(outcome = "self"), classes = "causalsynth_warning_separated")
   fit <- estimate_effect(self, "or", trial = parts$behind, learner_treatment = learn_glm(),
                          learner_outcome = learn_glm())
   expect_match(unlist(fit$na_reason), "own regression")
