@@ -246,6 +246,7 @@ bootstrap_pair <- function(fit, x, ask, run) {
   values <- do.call(rbind, lapply(made[good], `[[`, "estimate"))
   how <- paste0("two-sample bootstrap (", sum(good), " resamples", if (any(!good)) paste0(", ", sum(!good), " failed"),
                 ")")
+  fit$resampled <- TRUE
   fit <- with_pair_variance(fit, x, list(data = stats::cov(values)), how)
   fit$parts <- NULL
   colnames(values) <- paste(fit$estimates$method, fit$estimates$term, sep = ":")
