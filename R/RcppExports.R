@@ -65,6 +65,10 @@ forest_fit <- function(x, outcome, sampling, options, run) {
     .Call(`_causalsynth_forest_fit`, x, outcome, sampling, options, run)
 }
 
+forest_answers <- function(tasks, run) {
+    .Call(`_causalsynth_forest_answers`, tasks, run)
+}
+
 forest_predict <- function(model, x, rows, out_of_bag, run) {
     .Call(`_causalsynth_forest_predict`, model, x, rows, out_of_bag, run)
 }

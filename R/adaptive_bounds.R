@@ -45,9 +45,6 @@ bound_candidates <- function(method, x, ask, cluster, call) {
   table
 }
 
-# Outcome regression and matching have no weights; overlap weights need no bound.
-uses_bounds <- function(est, estimand) estimand != "ATO" && !inherits(est, c("est_or", "est_matching"))
-
 # The bounds of an effect: those of the nuisances or, adaptive, with the `candidates` of the methods that use bounds,
 # `chosen` (one row a method; c and bound NA where it uses none), and the counts a method.
 settle_bounds <- function(x, ask, cluster, call) {
@@ -59,8 +56,9 @@ settle_bounds <- function(x, ask, cluster, call) {
   chosen <- data.frame(method = names(ask$methods), c = NA_real_, bound = NA_real_)
   chosen[counts] <- 0
   chosen[use, c("c", "bound", counts)] <- candidates[candidates$chosen, c("c", "bound", counts)]
-  worst <- which.max(chosen$n_bounded)
-  if (chosen$n_bounded[worst] > .05 * x$n) warn_bounded(chosen$n_bounded[worst], x$n, call, chosen$method[worst])
+  side <- bounded_side(ask$estimand)
+  worst <- which.max(chosen[[side]])
+  if (chosen[[side]][worst] > bounded_limit * x$n) warn_bounded(chosen[[side]][worst], x$n, call, chosen$method[worst])
   c(list(rule = "adaptive", value = chosen$bound), as.list(chosen[counts]),
     list(chosen = chosen, candidates = candidates))
 }

@@ -61,17 +61,20 @@ estimate_rows <- function(plan, index, unit, key, threads) {
   warned <- FALSE
   found <- tryCatch(withCallingHandlers({
     recipe <- plan$recipe
-    fitted <- nuisance(
+    fitted <- hush_bounded(nuisance(
       recipe$formula, take_rows(plan$data, index), recipe$learners$treatment, recipe$learners$outcome,
       crossfit = plan$crossfit, folds = recipe$folds, repeats = recipe$repeats, bounds = recipe$bounds,
       weights = recipe$weights[index], cluster = unit, seed = key, threads = threads
-    )
+    ))
     fitted$weights <- plan$weights[index]
     same <- is.null(fitted$arms) || identical(fitted$arms, levels(plan$data[[recipe$treatment]]))
     if (!same) abort("data", "An arm has no rows.")
     # Standard errors are for adaptive bounds only, which rest on them.
     cluster <- if (!is.null(plan$cluster)) unit
-    list(estimate = effect_runs(fitted, plan$ask, cluster, rlang::current_env())$estimate)
+    runs <- effect_runs(fitted, plan$ask, cluster, rlang::current_env())
+    bounded <- max(bounded_rows(runs$bounds, plan$ask$methods, plan$ask$estimand))
+    warned <- warned || bounded > bounded_limit * fitted$n
+    list(estimate = runs$estimate)
   }, warning = function(w) {
     warned <<- TRUE
     invokeRestart("muffleWarning")

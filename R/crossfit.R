@@ -6,6 +6,10 @@
 crossfit_once <- function(job, key) {
   fold <- NULL
   if ("folds" %in% job$crossfit) fold <- stratified_folds(job, derive_key(key, "folds"))
+  if (forests_only(job)) {
+    together <- crossfit_forests(job, fold, key)
+    if (!is.null(together)) return(together)
+  }
   ps <- crossfit_part(job, "treatment", fold, key)
   by_arm <- job$learners$outcome$outcome == "by_arm"
   q <- if (by_arm) crossfit_part(job, "outcome_by_arm", fold, key) else crossfit_part(job, "outcome_joint", fold, key)
@@ -85,10 +89,15 @@ fit_part <- function(job, part, rows, arm, key) {
   } else {
     rows <- rows[job$treat[rows] == arm]
   }
-  learner <- if (part == "treatment") job$learners$treatment else job$learners$outcome
-  learner <- with_groups(learner, job$groups[rows], job$weights)
+  learner <- part_learner(job, part, rows)
   fit_learner(learner, take_rows(x, rows), y[rows], family, key, job$threads, terms,
               weights = job$weights[rows], call = job$call)
+}
+
+# The part's learner as it fits these rows.
+part_learner <- function(job, part, rows) {
+  learner <- if (part == "treatment") job$learners$treatment else job$learners$outcome
+  with_groups(learner, job$groups[rows], job$weights)
 }
 
 joint_terms <- function(job) {

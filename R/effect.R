@@ -45,6 +45,10 @@
 #' learners that draw at random add their own. Resamples that fail (such as one without a treated row) are counted
 #' and printed. Resample b has its own random key: results do not depend on the number of workers, which are those of
 #' a `future::plan()` where one is set, else `threads` forked processes (not on Windows).
+#' **Bounds.** Rows count as bounded where the bounded probability enters the estimate: either arm's for the ATE, that
+#' of control for the ATT, of treatment for the ATC, none for the ATO, outcome regression and matching. Over 5 % of
+#' rows are a warning of class `causalsynth_warning_bounded`, and `print()` warns: simulated intervals cover far less
+#' than they say where overlap is weak. Requests that a method cannot serve are errors before nuisances are fitted.
 #' @return An object of class `causalsynth_effect`; [tidy()][effect_methods] gives its estimates with standard
 #'   errors and confidence intervals, `$influence` the influence functions (a column a method and term). With `repeats`,
 #'   each estimate is the median over repetitions and SE^2 = median(se^2 + (theta_r - median)^2); otherwise the
@@ -90,13 +94,16 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   synthetic <- check_synthetic(synthetic, nrow(data), ask$se, call)
   if (!is.null(reference)) data <- with_reference(x, data, reference, call)
   if (!is.null(cluster)) cluster <- check_cluster(cluster, nrow(data), call)
+  check_before_fitting(x, data, ask, dots, list(cluster = cluster, weights = weights, call = call))
   # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
   key <- rng_key(seed, call)
-  fitted <- nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster)
+  fitted <- hush_bounded(nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster))
   fitted$run <- list(key = key, threads = threads)
   if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
   run <- list(cluster = cluster, key = key, threads = threads, call = call)
-  scale_synthetic(effect_of(fitted, ask, run), synthetic)
+  fit <- effect_of(fitted, ask, run)
+  warn_of_bounds(fit, call)
+  scale_synthetic(fit, synthetic)
 }
 
 #' @rdname estimate_effect
@@ -126,17 +133,6 @@ with_weights <- function(x, weights, call) {
   x$weights <- check_case_weights(weights, x$n, call)
   check_weighted_arms(x$weights, x$treat, call)
   x
-}
-
-# What was asked, checked before any work.
-effect_request <- function(method, estimand, contrasts, se, call, bootstrap = list()) {
-  ask <- list(
-    methods = resolve_methods(method, call), se = check_choice(se, c("if", "sandwich", "bootstrap"), "se", call),
-    contrasts = check_flag(contrasts, "contrasts", call),
-    estimand = check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
-  )
-  ask$bootstrap <- check_bootstrap(bootstrap, ask, call)
-  ask
 }
 
 # The treatment's column with `reference` as its first level.

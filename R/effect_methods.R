@@ -16,7 +16,9 @@
 #' @return `tidy()`: a data frame with columns `method`, `term`, `estimate`, `std.error`, `statistic`, `p.value`,
 #'   `conf.low`, `conf.high`, one row a method and term: the contrasts (the risk difference of a binary outcome), the
 #'   arms' means `mean_1` and `mean_0`, and with `contrasts = TRUE` `log_rr` and `log_or`. With more than two arms terms
-#'   end in `_<level>`. The statistic and its p value are of a normal test of zero. `glance()`: one row a method.
+#'   end in `_<level>`. The statistic and its p value are of a normal test of zero. `glance()`: one row a method;
+#'   `n_bounded` counts the rows whose bounded probability enters the estimate
+#'   (none for the ATO, outcome regression and matching).
 #'   `confint()`: a matrix. `coef()`, `vcov()`: the contrasts, named `ATE` (with several methods `aipw:ATE` and so on),
 #'   and their joint covariance over methods and arms. `weights()`: the methods' weights. `nobs()`: rows analysed.
 #'   `as.list()`: one effect a method, as `modelsummary::modelsummary()` takes for its columns.
@@ -123,8 +125,8 @@ glance.causalsynth_effect <- function(x, ...) {
   pick <- function(e, i) if (length(e) >= i) e[[i]] else NA_real_
   data.frame(
     method = names(x$methods), estimand = x$estimand, n = x$n, n_treated = sum(x$treat), n_control = sum(x$treat == 0),
-    n_omitted = x$n_omitted, bounds = x$bounds$rule, n_bounded = x$bounds$n_bounded,
-    bound = if (x$bounds$rule %in% c("none", "clip")) NA_real_ else x$bounds$value,
+    n_omitted = x$n_omitted, bounds = x$bounds$rule,
+    n_bounded = unname(bounded_rows(x$bounds, x$methods, x$estimand)), bound = used_bound(x),
     epsilon = vapply(x$epsilon, function(e) if (length(e) == 1) e[[1]] else NA_real_, 1),
     epsilon_control = vapply(x$epsilon, function(e) if (length(e) == 2) e[[1]] else NA_real_, 1),
     epsilon_treated = vapply(x$epsilon, pick, 1, i = 2), score = unname(x$score),
@@ -132,6 +134,13 @@ glance.causalsynth_effect <- function(x, ...) {
     crossfit_treatment = x$crossfit[["treatment"]], crossfit_outcome = x$crossfit[["outcome"]],
     repeats = x$n_repeats, inference = unname(x$inference), row.names = NULL
   )
+}
+
+# The lower bound a method; NA where it uses none.
+used_bound <- function(x) {
+  if (x$bounds$rule %in% c("none", "clip")) return(NA_real_)
+  use <- vapply(x$methods, uses_bounds, NA, estimand = x$estimand)
+  unname(ifelse(use, x$bounds$value, NA_real_))
 }
 
 #' @export

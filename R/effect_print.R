@@ -67,8 +67,7 @@ effect_footer <- function(x) {
   }))
   robust <- !is.null(x$n_clusters) && is.null(x$bootstrap)
   c(
-    paste0("propensity bounds: ", if (is.null(x$arms)) bounds_phrase(x$bounds, x$n) else arm_bounds_phrase(x$bounds,
-                                                                                                         x$n)),
+    effect_bounds_lines(x),
     paste0("nuisances: treatment ", x$learners[[1]], " (crossfit ", x$crossfit[[1]], "), outcome ", x$learners[[2]],
            " (crossfit ", x$crossfit[[2]], ")", if (x$n_repeats > 1) paste0(", median of ", x$n_repeats, " repeats")),
     paste0("standard errors: ", paste0(names(ways), " (", vapply(ways, paste, "", collapse = ", "), ")",

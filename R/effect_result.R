@@ -50,12 +50,7 @@ effect_runs <- function(x, ask, cluster, call) {
 
 # `run`: cluster, key, threads, call.
 effect_of <- function(x, ask, run) {
-  if (ask$contrasts && x$family != "binomial") {
-    abort("input", c(
-      "{.code contrasts = TRUE} needs a binary outcome; {.val {x$roles$outcome}} is not.",
-      i = "Ratios of risks and odds are for outcomes of two values; leave {.arg contrasts} FALSE."
-    ), call = run$call)
-  }
+  check_contrasts(ask, x$family, x$roles$outcome, run$call)
   if (!is.null(run$cluster)) for (est in ask$methods) check_support(est, "cluster", run$call)
   if (ask$se == "bootstrap") check_can_refit(x, ask, run$call)
   fit <- new_effect(x, ask, effect_runs(x, ask, run$cluster, run$call), run$cluster)

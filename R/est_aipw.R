@@ -24,7 +24,7 @@ est_aipw <- function(cap = Inf) new_estimator("aipw", cap = check_cap(cap))
 run_estimator.est_aipw <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
   stacked <- se == "sandwich"
   if (stacked && !(has_glm_treatment(pieces) && has_glm_outcome(pieces))) {
-    abort_no_sandwich("these nuisances are not glms fitted in sample", call)
+    abort_no_sandwich(no_glm_phrase(c("treatment", "outcome")), call)
   }
   if (estimand != "ATO") check_positive_g(pieces, FALSE, "aipw", call)
   fit <- causal_means("aipw", core_pieces(pieces), list(estimand = estimand, cap = est$cap, gradient = stacked))

@@ -26,7 +26,7 @@ est_iptw <- function(type = c("hajek", "ht"), stabilised = FALSE, cap = Inf) {
 #' @exportS3Method
 run_estimator.est_iptw <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
   stacked <- has_glm_treatment(pieces)
-  if (se == "sandwich" && !stacked) abort_no_sandwich("the propensity is not a glm fitted in sample", call)
+  if (se == "sandwich" && !stacked) abort_no_sandwich(no_glm_phrase("treatment"), call)
   if (estimand != "ATO") check_positive_g(pieces, FALSE, "iptw", call)
   fit <- causal_means("iptw", core_pieces(pieces), list(
     estimand = estimand, hajek = est$type == "hajek", stabilised = est$stabilised, cap = est$cap, gradient = stacked

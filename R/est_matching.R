@@ -87,11 +87,17 @@ check_support.est_matching <- function(est, what, call) {
       i = "Use {.val iptw}, {.val aipw}, {.val or} or {.val tmle}."
     ), call = call)
   }
+  if (what == "weights") {
+    abort("input", c(
+      "{.arg weights} are not available for {.val matching}: its standard errors know no case weights.",
+      i = "Use {.val iptw}, {.val aipw}, {.val or} or {.val tmle}."
+    ), call = call)
+  }
 }
 
 #' @exportS3Method
 run_estimator.est_matching <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
-  check_matching(est, pieces, estimand, se, call)
+  check_matching(est, pieces, estimand, call)
   points <- match_points(est, pieces, call)
   study <- list(
     treat = pieces$treat, outcome = pieces$outcome, x = points$x, z = points$z, n = length(pieces$treat),
@@ -114,9 +120,11 @@ run_estimator.est_matching <- function(est, pieces, estimand, se, call = rlang::
   )
 }
 
-check_matching <- function(est, pieces, estimand, se, call) {
+#' @exportS3Method
+check_request.est_matching <- function(est, estimand, se, call) {
   check_estimand(estimand, c("ATE", "ATT", "ATC"), "matching", call)
-  if (se != "if") abort("input", c(
+  # The bootstrap is refused with its reason by check_support().
+  if (se == "sandwich") abort("input", c(
     "{.code se = \"{se}\"} is not available for {.val matching}.",
     i = "Use {.code se = \"if\"}, which gives the Abadie-Imbens standard error."
   ), call = call)
@@ -125,10 +133,10 @@ check_matching <- function(est, pieces, estimand, se, call) {
     x = "Pairs reach only as many rows of the larger arm as the smaller one has.",
     i = "Use {.code replace = TRUE}, or {.code estimand = \"ATT\"}."
   ), call = call)
-  if (length(unique(pieces$weights)) > 1) abort("input", c(
-    "{.arg weights} are not available for {.val matching}: its standard errors know no case weights.",
-    i = "Use {.val iptw}, {.val aipw}, {.val or} or {.val tmle}."
-  ), call = call)
+}
+
+check_matching <- function(est, pieces, estimand, call) {
+  if (length(unique(pieces$weights)) > 1) check_support(est, "weights", call)
   arms <- switch(estimand, ATE = c(1, 0), ATT = 1, ATC = 0)
   for (arm in arms) {
     check_arm_rows(pieces$treat, 1 - arm, est$m, "{.arg m} is {need}", "Give a smaller {.arg m}.", call)

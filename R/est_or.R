@@ -12,10 +12,14 @@
 est_or <- function() new_estimator("or")
 
 #' @exportS3Method
-run_estimator.est_or <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
+check_request.est_or <- function(est, estimand, se, call) {
   check_estimand(estimand, c("ATE", "ATT", "ATC"), "or", call)
+}
+
+#' @exportS3Method
+run_estimator.est_or <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
   stacked <- has_glm_outcome(pieces)
-  if (se == "sandwich" && !stacked) abort_no_sandwich("the outcome regression is not a glm fitted in sample", call)
+  if (se == "sandwich" && !stacked) abort_no_sandwich(no_glm_phrase("outcome"), call)
   fit <- causal_means("or", core_pieces(pieces), list(estimand = estimand, gradient = stacked))
   if (stacked) fit <- stack_nuisances(fit, pieces, treatment = FALSE, outcome = TRUE)
   c(fit, list(

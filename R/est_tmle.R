@@ -75,12 +75,16 @@ outcome_range <- function(pieces, y_bounds, call) {
 }
 
 #' @exportS3Method
-run_estimator.est_tmle <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
+check_request.est_tmle <- function(est, estimand, se, call) {
   check_estimand(estimand, c("ATE", "ATT", "ATC"), "tmle", call)
   if (se == "sandwich") abort("input", c(
     "{.code se = \"sandwich\"} is not available for {.val tmle}.",
     i = "Use {.code se = \"if\"}, or {.val iptw}, {.val aipw} or {.val or}."
   ), call = call)
+}
+
+#' @exportS3Method
+run_estimator.est_tmle <- function(est, pieces, estimand, se, call = rlang::caller_env()) {
   fit <- target_q(pieces, est, estimand, call)
   score <- if (is.null(pieces$arms)) fit$if_1 - fit$if_0 else fit$if_1
   fit$score <- mean(score)

@@ -10,7 +10,7 @@ new_estimator <- function(kind, ...) {
 # na_reason (NULL, or why there is no standard error), notes, subclass (NULL, or a factor of pairs)).
 run_estimator <- function(est, pieces, estimand, se, call = rlang::caller_env()) UseMethod("run_estimator")
 
-# Stops where a method cannot do `what` ("bootstrap", "cluster").
+# Stops where a method cannot do `what` ("bootstrap", "cluster", "weights": unequal ones).
 check_support <- function(est, what, call) UseMethod("check_support")
 
 #' @exportS3Method

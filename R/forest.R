@@ -98,23 +98,33 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
   check_dots_empty(..., .known = names(formals(forest.data.frame)))
   check_data_frame(x, "x")
   check_present(y, "y")
-  target <- forest_target(y, nrow(x))
-  if (length(x) == 0) abort("data", "{.arg x} has no column; a forest needs at least one.")
   for (name in names(x)) check_covariate(x[[name]], name, rlang::current_env())
-  if (is.null(min_node_size)) min_node_size <- if (target$kind == "mean") 5 else 10
-  options <- forest_options(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, length(x))
-  options$random_cuts <- check_split_rule(split_rule, target) == "extratrees"
-  options$honest <- check_flag(honest, "honest")
-  options$importance <- check_importance(importance, options, length(x))
-  sampling <- forest_sampling(weights, clusters, nrow(x), options)
+  settings <- list(trees = trees, mtry = mtry, min_node_size = min_node_size, min_bucket = min_bucket,
+                   max_depth = max_depth, sample_fraction = sample_fraction, replace = replace,
+                   split_rule = split_rule, honest = honest, clusters = clusters, importance = importance)
+  task <- forest_task(x, y, settings, weights, seed, rlang::current_env())
+  raw <- forest_fit(task$x, task$outcome, task$sampling, task$options, run_control(threads, "Growing trees"))
+  options <- task$options[setdiff(names(task$options), "key")]
+  new_forest(raw, task$target, task$blueprint, options, task$sampling)
+}
+
+# What the core takes: x (encoded), outcome, sampling, options; and target and blueprint, to read its answer by.
+# `settings`: the arguments of forest(); the columns of x were checked.
+forest_task <- function(x, y, settings, weights, seed, call) {
+  target <- forest_target(y, nrow(x), call)
+  if (length(x) == 0) abort("data", "{.arg x} has no column; a forest needs at least one.", call = call)
+  size <- settings$min_node_size %||% if (target$kind == "mean") 5 else 10
+  options <- forest_options(settings$trees, settings$mtry, size, settings$min_bucket, settings$max_depth,
+                            settings$sample_fraction, settings$replace, length(x), call)
+  options$random_cuts <- check_split_rule(settings$split_rule, target, call) == "extratrees"
+  options$honest <- check_flag(settings$honest, "honest", call)
+  options$importance <- check_importance(settings$importance, options, length(x), call)
+  sampling <- forest_sampling(weights, settings$clusters, nrow(x), options, call)
   blueprint <- column_blueprint(x, decimals = FALSE)
-  check_forest_size(blueprint)
-  raw <- forest_fit(
-    encode_columns(x, blueprint, "x"),
-    list(values = target$values, kind = target$kind, classes = length(target$classes)),
-    sampling, c(options, list(key = unclass(rng_key(seed)))), run_control(threads, "Growing trees")
-  )
-  new_forest(raw, target, blueprint, options, sampling)
+  check_forest_size(blueprint, call)
+  options$key <- unclass(rng_key(seed, call))
+  list(x = encode_columns(x, blueprint, "x", call), target = target, blueprint = blueprint, sampling = sampling,
+       options = options, outcome = list(values = target$values, kind = target$kind, classes = length(target$classes)))
 }
 
 forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, p,

@@ -44,10 +44,16 @@ fit_learner.learn_forest <- function(learner, x, y, family, key, threads, terms 
   if (!is.null(terms)) terms <- fixed_terms(terms, x)
   columns <- if (is.null(terms)) unclass_frame(x) else learner_frame(terms, x)
   if (length(columns) == 0 || length(unique(y)) == 1) return(fit_constant(y, weights))
-  settings <- learner$settings
-  settings$mtry <- if (!is.null(settings$mtry)) min(settings$mtry, length(columns))
+  settings <- forest_settings(learner, columns)
   fit <- rlang::exec(forest.data.frame, columns, y, !!!settings, weights = weights, seed = key, threads = threads)
   structure(list(forest = fit, terms = terms), class = "fitted_forest")
+}
+
+# The arguments of forest() for these columns.
+forest_settings <- function(learner, columns) {
+  settings <- learner$settings
+  settings$mtry <- if (!is.null(settings$mtry)) min(settings$mtry, length(columns))
+  settings
 }
 
 #' @exportS3Method

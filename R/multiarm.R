@@ -132,11 +132,13 @@ check_level_sizes <- function(job, call) {
   }
 }
 
+abort_adaptive_arms <- function(call) {
+  abort("input", "{.code bounds = \"adaptive\"} is for two arms; give a number or {.val gruber}.", call = call)
+}
+
 # Bounds hold for each arm's own probability.
 bound_arms <- function(ps, bounds, call) {
-  if (bounds$rule == "adaptive") {
-    abort("input", "{.code bounds = \"adaptive\"} is for two arms; give a number or {.val gruber}.", call = call)
-  }
+  if (bounds$rule == "adaptive") abort_adaptive_arms(call)
   sides <- lapply(seq_len(ncol(ps)), function(k) causal_bounds(ps[, k], as.numeric(bounds$value))$g1)
   g <- matrix(unlist(sides), nrow(ps), dimnames = dimnames(ps))
   list(g = g, moved = g != ps)
@@ -147,13 +149,7 @@ new_nuisance_arms <- function(parts, bounds, call) {
   bounds$n_bounded_arms <- stats::setNames(colSums(bounded$moved), parts$arms)
   bounds$n_bounded <- sum(rowSums(bounded$moved) > 0)
   n <- length(parts$treat)
-  share <- bounds$n_bounded / n
-  if (share > .05) {
-    cli::cli_warn(c(
-      "{bounds$n_bounded} of {n} rows ({round(100 * share, 1)} %) have a bounded propensity: the arms overlap little.",
-      i = "Effects lean on the outcome regression there; think of leaving out or merging small arms."
-    ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
-  }
+  if (bounds$n_bounded > bounded_limit * n) warn_bounded(bounds$n_bounded, n, call, cure = small_arms_cure)
   structure(c(parts, list(g = bounded$g, n = n, bounds = bounds)), class = "causalsynth_nuisance_arms")
 }
 

@@ -30,9 +30,10 @@
 #'   Gruber's rule until an effect is estimated), `bounds`, `n`, `weights`, `covs`, `notes` (weights of stacks,
 #'   separation, filled and aliased columns) and more. Errors are of class `causalsynth_error_input`,
 #'   `causalsynth_error_data` or, where a learner fails or predicts a missing value or no probability,
-#'   `causalsynth_error_fit`. Warnings: over 5 % of rows bounded, or a factor level that only one arm has, of class
-#'   `causalsynth_warning_overlap`; perfect separation of a logistic regression `causalsynth_warning_separated`; fewer
-#'   than 20 rows `causalsynth_warning_data`.
+#'   `causalsynth_error_fit`. Warnings: over 5 % of rows bounded (also of class
+#'   `causalsynth_warning_bounded`), or a factor level that only one arm has, of class `causalsynth_warning_overlap`;
+#'   perfect separation of a logistic regression `causalsynth_warning_separated`; fewer than 20 rows
+#'   `causalsynth_warning_data`.
 #' @references Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #'   Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
 #' @examples
@@ -145,14 +146,6 @@ new_nuisance <- function(parts, bounds, call) {
   share <- if (bounds$rule == "adaptive") 0 else bounded$n_bounded / n
   bounds <- c(bounds, bounded[c("n_bounded_1", "n_bounded_0", "n_bounded")])
   object <- c(parts, bounded[c("g1", "g0")], list(n = n, bounds = bounds))
-  if (share > .05) warn_bounded(bounded$n_bounded, n, call)
+  if (share > bounded_limit) warn_bounded(bounded$n_bounded, n, call)
   structure(object, class = "causalsynth_nuisance")
-}
-
-warn_bounded <- function(n_bounded, n, call, method = NULL) {
-  cli::cli_warn(c(
-    "{if (!is.null(method)) paste0(method, ': ')}{n_bounded} of {n} rows ({round(100 * n_bounded / n, 1)} %) have a
-     bounded propensity: the arms overlap little.",
-    i = "Effects lean on the outcome regression there; think of {.code estimand = \"ATO\"}."
-  ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
 }

@@ -114,15 +114,19 @@ scaled_bound <- function(c, n) pmin(.25, c / (sqrt(n) * log(n)))
 bounds_phrase <- function(bounds, n) {
   if (bounds$rule == "none") return("none")
   if (bounds$rule == "adaptive") return(adaptive_phrase(bounds, n))
+  paste0(bounds_rule_phrase(bounds), "; bounded ", count_phrase(bounds$n_bounded, "row"), " of ",
+         format(n, big.mark = ","),
+         " (treated side ", bounds$n_bounded_1, ", control side ", bounds$n_bounded_0, ")")
+}
+
+bounds_rule_phrase <- function(bounds) {
   value <- signif(bounds$value, 3)
-  how <- switch(bounds$rule,
+  switch(bounds$rule,
     gruber = paste0("each arm's probability >= ", value, " (gruber)"),
     lower = paste0("each arm's probability >= ", value,
                    if (!is.null(bounds$c)) paste0(" (adaptive, c = ", bounds$c, ")")),
     clip = paste0("clipped to [", value[1], ", ", value[2], "]")
   )
-  paste0(how, "; bounded ", count_phrase(bounds$n_bounded, "row"), " of ", format(n, big.mark = ","),
-         " (treated side ", bounds$n_bounded_1, ", control side ", bounds$n_bounded_0, ")")
 }
 
 #' @export

@@ -1,5 +1,5 @@
-# Effects: (a) AIPW and TMLE against grf on 1,000 rows, 2 threads, medians of 5; (b) a million rows with glm nuisances,
-# in a process of its own, with its peak memory: Rscript bench/effect.R. Results: bench/effect.csv.
+# Effects: (a) AIPW and TMLE against grf on 1,000 rows, 2 threads, medians of 5 in turns; (b) a million rows with glm
+# nuisances, in a process of its own, with its peak memory: Rscript bench/effect.R. Results: bench/effect.csv.
 # (b) alone, without writing: Rscript bench/effect.R --million
 library(causalsynth)
 source("bench/lib.R")
@@ -37,8 +37,8 @@ theirs <- function(trees) {
   grf::average_treatment_effect(grf::causal_forest(x, study$Y, study$A, num.trees = trees, num.threads = 2, seed = 1))
 }
 compare <- function(work, own_trees, grf_trees) {
-  data.frame(work = work, causalsynth = signif(median_seconds(function() ours(own_trees)), 3),
-             grf = signif(median_seconds(function() theirs(grf_trees)), 3), peak_mb = NA)
+  seconds <- signif(paired_seconds(function() ours(own_trees), function() theirs(grf_trees)), 3)
+  data.frame(work = work, causalsynth = seconds[1], grf = seconds[2], peak_mb = NA)
 }
 times <- rbind(
   compare("1,000 rows, AIPW and TMLE, defaults of each (500 and 2,000 trees)", 500, 2000),

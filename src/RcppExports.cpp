@@ -199,6 +199,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// forest_answers
+Rcpp::List forest_answers(Rcpp::List tasks, Rcpp::List run);
+RcppExport SEXP _causalsynth_forest_answers(SEXP tasksSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type tasks(tasksSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(forest_answers(tasks, run));
+    return rcpp_result_gen;
+END_RCPP
+}
 // forest_predict
 Rcpp::NumericMatrix forest_predict(Rcpp::RawVector model, Rcpp::List x, double rows, bool out_of_bag, Rcpp::List run);
 RcppExport SEXP _causalsynth_forest_predict(SEXP modelSEXP, SEXP xSEXP, SEXP rowsSEXP, SEXP out_of_bagSEXP, SEXP runSEXP) {
@@ -560,6 +571,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_copula_draw", (DL_FUNC) &_causalsynth_copula_draw, 6},
     {"_causalsynth_copula_correlations", (DL_FUNC) &_causalsynth_copula_correlations, 4},
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
+    {"_causalsynth_forest_answers", (DL_FUNC) &_causalsynth_forest_answers, 2},
     {"_causalsynth_forest_predict", (DL_FUNC) &_causalsynth_forest_predict, 5},
     {"_causalsynth_forest_leaves", (DL_FUNC) &_causalsynth_forest_leaves, 4},
     {"_causalsynth_forest_kernel", (DL_FUNC) &_causalsynth_forest_kernel, 6},

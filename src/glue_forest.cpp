@@ -1,6 +1,7 @@
 #include "core/forest/forest.h"
 #include "core/forest/pack.h"
 #include "core/forest/predict.h"
+#include "core/forest/several.h"
 #include "glue_frame.h"
 #include "glue_host.h"
 
@@ -44,6 +45,25 @@ causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
   return options;
 }
 
+// Borrows the memory of the values.
+causalsynth::ForestTarget forest_target(const Rcpp::List& outcome) {
+  causalsynth::require(TYPEOF(outcome["values"]) == REALSXP,  // a copy would not outlive this
+                       "the outcome's values are no doubles");
+  const Rcpp::NumericVector y = outcome["values"];
+  const std::string kind = outcome["kind"];
+  using causalsynth::TargetKind;
+  return {kind == "binary" ? TargetKind::binary
+                           : (kind == "mean" ? TargetKind::mean : TargetKind::classes),
+          glue::view(y), static_cast<std::size_t>(Rcpp::as<int>(outcome["classes"]))};
+}
+
+causalsynth::Sampling forest_sampling(const Rcpp::List& sampling) {
+  causalsynth::Sampling drawn;
+  drawn.weights = Rcpp::as<std::vector<double>>(sampling["weights"]);
+  drawn.clusters = Rcpp::as<std::vector<std::uint32_t>>(sampling["clusters"]);
+  return drawn;
+}
+
 Rcpp::NumericMatrix by_row(const std::vector<double>& values, std::size_t width) {
   const std::size_t rows = width ? values.size() / width : 0;
   Rcpp::NumericMatrix result(static_cast<int>(rows), static_cast<int>(width));
@@ -67,18 +87,10 @@ Forest forest_of(const Rcpp::RawVector& model) {
 // [[Rcpp::export(rng = false)]]
 Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcpp::List options,
                       Rcpp::List run) {
-  const Rcpp::NumericVector y = outcome["values"];
-  const std::string kind = outcome["kind"];
-  const causalsynth::ForestTarget target{
-      kind == "binary"
-          ? causalsynth::TargetKind::binary
-          : (kind == "mean" ? causalsynth::TargetKind::mean : causalsynth::TargetKind::classes),
-      glue::view(y), static_cast<std::size_t>(Rcpp::as<int>(outcome["classes"]))};
-  causalsynth::Sampling drawn;
-  drawn.weights = Rcpp::as<std::vector<double>>(sampling["weights"]);
-  drawn.clusters = Rcpp::as<std::vector<std::uint32_t>>(sampling["clusters"]);
-  ForestFit fit = causalsynth::fit_forest(glue::frame(x, y.size()), target, forest_options(options),
-                                          drawn, glue::execution(run));
+  const causalsynth::ForestTarget target = forest_target(outcome);
+  ForestFit fit = causalsynth::fit_forest(glue::frame(x, target.y.size()), target,
+                                          forest_options(options), forest_sampling(sampling),
+                                          glue::execution(run));
   const std::size_t width = fit.forest.width;
   const int node_size = fit.forest.options.min_node_size.front();
   double nodes = 0;
@@ -92,6 +104,28 @@ Rcpp::List forest_fit(Rcpp::List x, Rcpp::List outcome, Rcpp::List sampling, Rcp
       Rcpp::Named("extra_trees") = static_cast<int>(fit.forest.extra_trees.size()),
       Rcpp::Named("importance") = fit.importance.value,
       Rcpp::Named("importance_error") = fit.importance.error);
+}
+
+// `tasks`: lists of what forest_fit() takes, and `n_rows` encoded `rows` to predict.
+// Returns of each the out-of-bag predictions, those of `rows`, and the node size.
+// [[Rcpp::export(rng = false)]]
+Rcpp::List forest_answers(Rcpp::List tasks, Rcpp::List run) {
+  std::vector<causalsynth::ForestTask> work;
+  for (R_xlen_t i = 0; i < tasks.size(); ++i) {
+    const Rcpp::List task = tasks[i];
+    const causalsynth::ForestTarget target = forest_target(task["outcome"]);
+    const auto n_rows = static_cast<std::size_t>(Rcpp::as<double>(task["n_rows"]));
+    work.push_back({glue::frame(task["x"], target.y.size()), target,
+                    forest_options(task["options"]), forest_sampling(task["sampling"]),
+                    n_rows ? glue::frame(task["rows"], n_rows) : causalsynth::Frame(0)});
+  }
+  const auto answers = causalsynth::run_forests(work, glue::execution(run));
+  Rcpp::List result(tasks.size());
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    result[i] = Rcpp::List::create(Rcpp::Named("oob") = answers[i].out_of_bag,
+                                   Rcpp::Named("predicted") = answers[i].predicted,
+                                   Rcpp::Named("min_node_size") = answers[i].min_node_size);
+  return result;
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -161,6 +161,54 @@ TEST_CASE("a loop inside a loop gives the same result") {
   }
 }
 
+TEST_CASE("loops inside a loop keep to its threads") {
+  std::atomic<int> working{0}, most{0};
+  parallel_for(3, on_threads(2), [&](std::size_t, const CancelFlag&) {
+    parallel_for(50, on_threads(8), [&](std::size_t, const CancelFlag&) {
+      const int now = ++working;
+      int seen = most;
+      while (now > seen && !most.compare_exchange_weak(seen, now)) {}
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      --working;
+    });
+  });
+  CHECK(most >= 1);
+  CHECK(most <= 2);
+}
+
+TEST_CASE("an exception inside an inner loop reaches the caller of the outer one") {
+  for (int threads : {1, 2, 3}) {
+    std::atomic<int> after{0};
+    CHECK_THROWS_AS(parallel_for(4, on_threads(threads), [&](std::size_t i, const CancelFlag&) {
+      parallel_for(20, on_threads(threads), [&](std::size_t j, const CancelFlag&) {
+        if (i == 1 && j == 7) throw std::invalid_argument("inner");
+      });
+      if (i == 1) ++after;
+    }), std::invalid_argument);
+    CHECK(after == 0);
+  }
+}
+
+TEST_CASE("an exception of the host's poll ends inner loops too") {
+  for (int threads : {1, 2}) {
+    Execution execution = on_threads(threads);
+    execution.poll = [](double) { throw HostInterrupt{}; };
+    std::atomic<int> completed{0};
+    const auto start = std::chrono::steady_clock::now();
+    CHECK_THROWS_AS(parallel_for(2, execution, [&](std::size_t, const CancelFlag&) {
+      parallel_for(2, on_threads(2), [&](std::size_t, const CancelFlag& cancel) {
+        for (int i = 0; i < 20000; ++i) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          cancel.check();
+        }
+      });
+      ++completed;
+    }), HostInterrupt);
+    CHECK(seconds_since(start) < 1.0);
+    CHECK(completed == 0);
+  }
+}
+
 TEST_CASE("no threads is an error") {
   CHECK_THROWS_AS(parallel_for(1, on_threads(0), [](std::size_t, const CancelFlag&) {}),
                   std::invalid_argument);

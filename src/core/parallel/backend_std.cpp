@@ -19,5 +19,10 @@ void run_units(std::size_t units, int threads, const std::function<void(std::siz
   for (auto& helper : helpers) helper.join();
 }
 
+// Here a unit keeps to its thread.
+void run_inner_units(std::size_t units, int, const std::function<void(std::size_t)>& unit) {
+  for (std::size_t i = 0; i < units; ++i) unit(i);
+}
+
 }  // namespace causalsynth
 #endif

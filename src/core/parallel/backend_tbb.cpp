@@ -11,6 +11,20 @@
 
 namespace causalsynth {
 
+namespace {
+
+// In the arena of the calling thread.
+void spread(std::size_t units, const std::function<void(std::size_t)>& unit) {
+  tbb::parallel_for(
+      tbb::blocked_range<std::size_t>(0, units, 1),
+      [&](const tbb::blocked_range<std::size_t>& range) {
+        for (std::size_t i = range.begin(); i != range.end(); ++i) unit(i);
+      },
+      tbb::simple_partitioner());
+}
+
+}  // namespace
+
 void run_units(std::size_t units, int threads, const std::function<void(std::size_t)>& unit) {
   if (threads <= 1 || units <= 1) {
     for (std::size_t i = 0; i < units; ++i) unit(i);
@@ -20,14 +34,15 @@ void run_units(std::size_t units, int threads, const std::function<void(std::siz
   tbb::global_control allowed(tbb::global_control::max_allowed_parallelism,
                               static_cast<std::size_t>(threads));
   tbb::task_arena arena(threads);
-  arena.execute([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(0, units, 1),
-        [&](const tbb::blocked_range<std::size_t>& range) {
-          for (std::size_t i = range.begin(); i != range.end(); ++i) unit(i);
-        },
-        tbb::simple_partitioner());
-  });
+  arena.execute([&] { spread(units, unit); });
+}
+
+void run_inner_units(std::size_t units, int threads, const std::function<void(std::size_t)>& unit) {
+  if (threads <= 1 || units <= 1) {
+    for (std::size_t i = 0; i < units; ++i) unit(i);
+    return;
+  }
+  spread(units, unit);
 }
 
 }  // namespace causalsynth

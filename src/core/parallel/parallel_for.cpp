@@ -26,8 +26,14 @@ void watch_forks() {
 #endif
 }
 
+struct Loop;
+thread_local const Loop* enclosing = nullptr;  // the loop of which this thread runs a unit
+
 // State shared by the calling thread and the workers of one loop.
 struct Loop {
+  Loop(int threads_, const CancelFlag* outer) : threads(threads_), cancel(outer) {}
+
+  const int threads;
   CancelFlag cancel;
   std::atomic<std::size_t> done{0};
   std::mutex mutex;
@@ -42,6 +48,8 @@ struct Loop {
   }
   void run(std::size_t unit, const UnitBody& body) {
     if (cancel.requested()) return;
+    const Loop* before = enclosing;
+    enclosing = this;
     try {
       body(unit, cancel);
       done.fetch_add(1, std::memory_order_relaxed);
@@ -49,8 +57,18 @@ struct Loop {
     } catch (...) {
       fail(std::current_exception());
     }
+    enclosing = before;
   }
 };
+
+// A loop that a unit of another runs. A thread that waits for its end may take up other units of
+// either loop meanwhile: no unit holds a lock while it runs a loop.
+void run_inside(std::size_t units, const UnitBody& body, const Loop& outer) {
+  Loop loop(outer.threads, &outer.cancel);
+  run_inner_units(units, loop.threads, [&](std::size_t i) { loop.run(i, body); });
+  if (loop.error) std::rethrow_exception(loop.error);
+  loop.cancel.check();
+}
 
 void run_serially(std::size_t units, const Execution& execution, const UnitBody& body) {
   CancelFlag never;
@@ -87,8 +105,9 @@ void parallel_for(std::size_t units, const Execution& execution, const UnitBody&
   if (units == 0) return;
   watch_forks();
   if (in_forked_child()) return run_serially(units, execution, body);
+  if (enclosing) return run_inside(units, body, *enclosing);
 
-  Loop loop;
+  Loop loop(execution.threads, nullptr);
   std::thread starter([&] {
     try {
       run_units(units, execution.threads, [&](std::size_t i) { loop.run(i, body); });

@@ -11,9 +11,13 @@ namespace causalsynth {
 // Thrown inside a unit that notices the cancel flag; never leaves parallel_for.
 struct Cancelled {};
 
+// A loop inside a unit of another hears of that one's end too.
 class CancelFlag {
  public:
-  bool requested() const { return flag_.load(std::memory_order_relaxed); }
+  explicit CancelFlag(const CancelFlag* outer = nullptr) : outer_(outer) {}
+  bool requested() const {
+    return flag_.load(std::memory_order_relaxed) || (outer_ && outer_->requested());
+  }
   void request() { flag_.store(true, std::memory_order_relaxed); }
   // Long units call this every few milliseconds of work.
   void check() const {
@@ -22,6 +26,7 @@ class CancelFlag {
 
  private:
   std::atomic<bool> flag_{false};
+  const CancelFlag* outer_;
 };
 
 struct Execution {
@@ -34,7 +39,9 @@ struct Execution {
 using UnitBody = std::function<void(std::size_t unit, const CancelFlag& cancel)>;
 
 // Runs body(0..units-1), each once, on up to `threads` threads. Units must not
-// depend on one another; what they write must not overlap.
+// depend on one another; what they write must not overlap. Called inside a unit, the loop shares
+// the threads of the loop that runs it, and is not polled: a few unlike jobs, each with loops of
+// its own, keep all threads busy.
 void parallel_for(std::size_t units, const Execution& execution, const UnitBody& body);
 
 // Splits n rows into blocks of a size that does not depend on the threads.
