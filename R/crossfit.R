@@ -140,9 +140,12 @@ predict_part_oob <- function(job, fit, arm) {
     values
   }
   if (identical(arm, "both")) {
-    return(lapply(c(1, 0), function(a) {
-      checked_values(job, honest(with_treatment(job, job$covs, a)), n, arm)
-    }))
+    # Under its own treatment a row's prediction is there already: one more, with all treatments turned round, will do.
+    turned <- job$covs
+    turned[[job$treatment]] <- 1 - job$treat
+    own <- checked_values(job, honest(), n, arm)
+    other <- checked_values(job, honest(turned), n, arm)
+    return(lapply(c(1, 0), function(a) ifelse(job$treat == a, own, other)))
   }
   if (is.na(arm)) return(list(checked_values(job, honest(), n, arm)))
   own <- job$treat == arm

@@ -166,7 +166,7 @@ subclass_of <- function(all) {
 # A named list of specs.
 resolve_methods <- function(method, call) {
   if (inherits(method, "causalsynth_estimator") || is.function(method)) method <- list(method)
-  makers <- list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle, matching = est_matching)
+  makers <- estimator_makers()
   if (is.list(method)) method <- rejoin_specs(method, makers)
   specs <- lapply(method, resolve_method, makers = makers, call = call)
   if (length(specs) == 0) abort("input", "{.arg method} is empty.", call = call)
@@ -176,14 +176,18 @@ resolve_methods <- function(method, call) {
   stats::setNames(specs, make.unique(labels, sep = "_"))
 }
 
-resolve_method <- function(m, makers, call) {
+estimator_makers <- function() {
+  list(iptw = est_iptw, aipw = est_aipw, or = est_or, tmle = est_tmle, matching = est_matching)
+}
+
+resolve_method <- function(m, makers, call, arg = "method") {
   if (is.function(m)) m <- tryCatch(m(), error = function(e) m)
   if (inherits(m, "causalsynth_estimator")) return(m)
   one_word <- is.character(m) && length(m) == 1
   if (one_word && m %in% names(makers)) return(makers[[m]]())
   near <- if (one_word && !is.na(m)) near_names(m, names(makers))
   abort("input", c(
-    "{.arg method} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
+    "{.arg {arg}} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
     x = "It has {describe(m)}.",
     i = if (length(near)) "Did you mean {.val {near[1]}}?"
   ), call = call)

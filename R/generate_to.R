@@ -12,6 +12,9 @@
 #' Shards are spread over the workers of a `future::plan()`, if one is set and \pkg{future.apply} is there; otherwise
 #' over `threads` forked processes where the system has them. Rows depend on neither.
 #'
+#' A hybrid's rows end with their known mean outcomes (`.q0`, `.q1`), and once all shards are there the folder holds
+#' `pool.json`, the seed's estimate and the [certificate()]: `read_pool("folder/pool.json")` is the pool.
+#'
 #' @param model A fitted generator, a hybrid, or a mechanism such as [dgp_paper()].
 #' @param n Number of rows, at least 1, up to 1e12.
 #' @param path Folder for the shards; made if it is not there (its parent must be).
@@ -65,6 +68,7 @@ generate_to <- function(model, n, path, format = c("parquet", "csv"), shard_rows
   files <- shard_file(job, seq_len(count))
   missing <- wanted[!file.exists(files[wanted])]
   make_shards(job, missing, threads, call)
+  if (inherits(model, "causalsynth_hybrid")) write_shards_sidecar(job, files, call)
   if (all(file.exists(files))) unlink(list.files(folder, "^[.]model-.*[.]part$", full.names = TRUE, all.files = TRUE))
   first <- (seq_len(count) - 1) * shard_rows + 1
   invisible(data.frame(
@@ -176,8 +180,15 @@ draw_shard <- function(job, n, key, threads) {
   } else {
     do.call(generate, c(list(job$model, n, key, threads = threads), job$more))
   }
-  if (is_pool(rows)) rows <- plain_rows(rows)
-  unclass_frame(rows)
+  if (is_pool(rows)) pool_file_rows(rows) else unclass_frame(rows)
+}
+
+# Of a hybrid's shards: what read_pool() needs, once all of them are there.
+write_shards_sidecar <- function(job, files, call) {
+  if (!all(file.exists(files))) return(invisible())
+  pool <- do.call(generate, c(list(job$model, 32, derive_key(job$key, "fingerprint"), threads = 1), job$more))
+  sidecar <- c(pool_sidecar(job$model, pool_file_rows(pool)), list(files = basename(files), rows = job$n))
+  write_sidecar(sidecar, file.path(job$folder, "pool.json"), TRUE, call)
 }
 
 shard_file <- function(job, i) file.path(job$folder, sprintf("shard-%05d.%s", as.integer(i), job$format))

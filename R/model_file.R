@@ -24,13 +24,14 @@
 #'   the rows' residuals from the linear part, in order of size. A [gen_copula()] generator holds shares of levels and
 #'   frequent values, edges of cells between values, and the latent correlations. A [gen_data()] generator holds the
 #'   rows that were given to it, which are not the training rows unless they were given as such.
-#' * A hybrid holds its generator, its two regressions without the outcomes and predictions of their rows, and for an
-#'   outcome that is a number the residuals by arm and predicted mean.
+#' * A hybrid holds its generator, its regressions without the outcomes and predictions of their rows, for an outcome
+#'   that is a number the residuals (or the values' shares) by arm and predicted mean, and its [certificate()]. Whoever
+#'   reads it draws any number of rows without the seed.
 #' * A nuisance is a table of its rows: covariates, treatment, outcome and predictions. With `learn_glm()` it also
 #'   holds the design matrix.
 #'
-#' @param x A [forest()], or what [fit_generator()], [fit_hybrid()] or [nuisance()] returned. Pools are data: keep
-#'   them as such.
+#' @param x A [forest()], or what [fit_generator()], [fit_hybrid()] or [nuisance()] returned. Pools are data:
+#'   see [write_pool()].
 #' @param file Path of the file; its folder must be there. The name is free, for instance `hybrid.model`.
 #' @param ... Unknown names are an error: arguments after `file` are named in full.
 #' @param overwrite Replace a file of that name?
@@ -87,7 +88,7 @@ read_model <- function(file, ..., max_bytes = 2^31) {
 # object's fields or of its packed bytes changes; unpack_model() then brings older ones up to date.
 model_kinds <- c(forest = "causalsynth_forest", generator = "causalsynth_generator", hybrid = "causalsynth_hybrid",
                  nuisance = "causalsynth_nuisance")
-model_versions <- c(forest = 2L, generator = 2L, hybrid = 2L, nuisance = 2L)
+model_versions <- c(forest = 2L, generator = 2L, hybrid = 3L, nuisance = 2L)
 
 own_version <- function() as.character(utils::packageVersion("causalsynth"))
 
@@ -97,7 +98,7 @@ model_kind <- function(x, call) {
   abort("input", c(
     "{.arg x} must be a forest, a fitted generator, a hybrid or a nuisance.",
     x = "It is {describe(x)}.",
-    i = if (is_pool(x)) "A pool is data: write it with {.fn write.csv} or {.fn saveRDS}."
+    i = if (is_pool(x)) "A pool is data: write it with {.fn write_pool}."
   ), call = call)
 }
 
@@ -109,12 +110,6 @@ pack_model.default <- function(x, keep_rows, call) x
 
 #' @exportS3Method
 pack_model.causalsynth_forest <- function(x, keep_rows, call) if (keep_rows) x else without_oob(x)
-
-#' @exportS3Method
-pack_model.causalsynth_hybrid <- function(x, keep_rows, call) {
-  if (!keep_rows) x$models <- without_rows(x$models)
-  x
-}
 
 #' @exportS3Method
 pack_model.causalsynth_nuisance <- function(x, keep_rows, call) {

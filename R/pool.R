@@ -1,10 +1,10 @@
-# A pool: synthetic rows that know their mean outcomes. q1 and q0 live in the attribute "causalsynth", row by row, with
-# where the pool comes from; whatever keeps or moves rows keeps or moves them too, and what cannot drops the class
-# aloud.
+# A pool: synthetic rows that know their mean outcomes. These live in the attribute "causalsynth", a vector an arm
+# (named q0 and q1, or q_<level>), with where the pool comes from; whatever keeps or moves rows keeps or moves them too,
+# and what cannot drops the class aloud.
 
-new_pool <- function(rows, q1, q0, origin) {
+new_pool <- function(rows, means, origin) {
   origin$rows <- origin$rows %||% nrow(rows)
-  attr(rows, "causalsynth") <- list(q1 = q1, q0 = q0, origin = origin, marks = row_marks(rows))
+  attr(rows, "causalsynth") <- list(means = means, origin = origin, marks = row_marks(rows))
   class(rows) <- c("causalsynth_pool", setdiff(class(rows), "causalsynth_pool"))
   # data.table's := needs spare room, which setting attributes took away.
   if (inherits(rows, "data.table")) data.table::setalloccol(rows) else rows
@@ -36,14 +36,17 @@ reordered <- function(rows, marks) {
 
 is_pool <- function(x) inherits(x, "causalsynth_pool")
 
+# list(means, origin, marks), with two arms also q1 and q0.
 pool_parts <- function(x, call = rlang::caller_env()) {
   parts <- attr(x, "causalsynth", exact = TRUE)
-  if (is.null(parts) || length(parts$q1) != nrow(x) || reordered(x, parts$marks)) {
+  if (is.null(parts$means) && !is.null(parts$q1)) parts$means <- parts[c("q0", "q1")]
+  if (is.null(parts) || length(parts$means[[1]]) != nrow(x) || reordered(x, parts$marks)) {
     abort("data", c(
       "This pool's mean outcomes do not fit its {nrow(x)} rows any more.",
       i = "An operation changed the rows without the package's knowledge: start from the original pool."
     ), call = call)
   }
+  if (identical(names(parts$means), c("q0", "q1"))) parts[c("q0", "q1")] <- parts$means
   parts
 }
 
@@ -57,7 +60,9 @@ pool_origin <- function(hybrid) {
   list(
     formula = formula, kind = "hybrid", targeted = hybrid$targeted, treatment = hybrid$treatment,
     generator = hybrid$generator$spec$label, n_seed = hybrid$n_seed, seed_effect = hybrid$seed_effect,
-    law_effect = truth(hybrid), treat_levels = hybrid$treat_levels, m = 1
+    law_effect = unname(hybrid$law$means[2] - hybrid$law$means[1]), law_means = hybrid$law$means,
+    arms = hybrid$arms, treat_levels = hybrid$treat_levels, m = 1, proper = isTRUE(hybrid$proper),
+    knobs = hybrid$knobs, certificate = hybrid$certificate
   )
 }
 
@@ -78,7 +83,7 @@ drop_pool <- function(x, what) {
 # The rows at `index` (whole numbers) as a pool.
 pool_rows <- function(rows, parts, index) {
   if (anyNA(index)) return(drop_pool(rows, "Selecting rows that do not exist"))
-  new_pool(rows, parts$q1[index], parts$q0[index], parts$origin)
+  new_pool(rows, lapply(parts$means, `[`, index), parts$origin)
 }
 
 #' @export
@@ -93,7 +98,7 @@ pool_rows <- function(rows, parts, index) {
     if (missing(i)) plain[] else plain[i]
   }
   if (!is.data.frame(result)) return(result)
-  if (!by_row || missing(i)) return(new_pool(result, parts$q1, parts$q0, parts$origin))
+  if (!by_row || missing(i)) return(new_pool(result, parts$means, parts$origin))
   index <- data.frame(row = seq_len(nrow(plain)), row.names = row.names(plain))[i, "row"]
   pool_rows(result, parts, index)
 }
@@ -158,7 +163,9 @@ rbind.causalsynth_pool <- function(..., deparse.level = 1) {
   if (!all(same)) return(drop_pool(result, "Binding pools of different hybrids"))
   origin <- parts[[1]]$origin
   origin$rows <- sum(vapply(parts, function(p) p$origin$rows, 1))
-  new_pool(result, unlist(lapply(parts, `[[`, "q1")), unlist(lapply(parts, `[[`, "q0")), origin)
+  names <- names(parts[[1]]$means)
+  means <- lapply(stats::setNames(nm = names), function(name) unlist(lapply(parts, function(p) p$means[[name]])))
+  new_pool(result, means, origin)
 }
 
 #' @export
@@ -186,8 +193,8 @@ transform.causalsynth_pool <- function(`_data`, ...) {
 
 # A result whose rows are the pool's own, in their order.
 keep_rows <- function(rows, parts, what) {
-  if (nrow(rows) != length(parts$q1)) return(drop_pool(rows, what))
-  new_pool(rows, parts$q1, parts$q0, parts$origin)
+  if (nrow(rows) != length(parts$means[[1]])) return(drop_pool(rows, what))
+  new_pool(rows, parts$means, parts$origin)
 }
 
 #' @export
@@ -244,12 +251,11 @@ assign_rows <- function(before, after, index, value) {
   after <- plain_rows(after)
   if (!is_pool(value)) return(drop_pool(after, "Replacing whole rows"))
   given <- pool_parts(value)
-  fits <- nrow(after) == length(parts$q1) && !anyNA(index) && nrow(value) > 0 &&
+  fits <- nrow(after) == length(parts$means[[1]]) && !anyNA(index) && nrow(value) > 0 &&
     length(index) %% nrow(value) == 0 && identical(names(value), names(before)) &&
     identical(given$origin$law_effect, parts$origin$law_effect)
   if (!fits) return(drop_pool(after, "Replacing whole rows"))
-  parts$q1[index] <- rep_len(given$q1, length(index))
-  parts$q0[index] <- rep_len(given$q0, length(index))
+  for (name in names(parts$means)) parts$means[[name]][index] <- rep_len(given$means[[name]], length(index))
   keep_rows(after, parts, "Replacing whole rows")
 }
 
@@ -274,7 +280,7 @@ dplyr_reconstruct.causalsynth_pool <- function(data, template) {
   result <- dplyr::dplyr_reconstruct(data, plain_rows(template))
   if (!kept && !same_columns_changed(data, template)) return(drop_pool(result, "This operation"))
   parts <- pool_parts(template)
-  new_pool(result, parts$q1, parts$q0, parts$origin)
+  new_pool(result, parts$means, parts$origin)
 }
 
 # mutate() and the like: same number of rows, and every column either untouched or one that was assigned anew. Row
@@ -288,37 +294,6 @@ same_columns_changed <- function(data, template) {
     if (identical(data[[name]], old) && length(unique(old)) > min(20, nrow(template) / 2)) return(TRUE)
   }
   FALSE
-}
-
-#' @export
-truth.causalsynth_pool <- function(x, estimand = "ATE", ...) {
-  estimand <- check_choice(estimand, c("ATE", "mean_1", "mean_0"), "estimand")
-  parts <- pool_parts(x)
-  if (nrow(x) == 0) return(NA_real_)
-  switch(estimand, ATE = mean(parts$q1 - parts$q0), mean_1 = mean(parts$q1), mean_0 = mean(parts$q0))
-}
-
-#' @export
-truth.causalsynth_hybrid <- function(x, estimand = "ATE", ...) {
-  estimand <- check_choice(estimand, c("ATE", "mean_1", "mean_0"), "estimand")
-  if (estimand == "ATE") x$law$mean_1 - x$law$mean_0 else x$law[[estimand]]
-}
-
-#' @export
-format.causalsynth_pool <- function(x, ...) {
-  parts <- attr(x, "causalsynth", exact = TRUE)
-  if (length(parts$q1) != nrow(x)) return(NULL)
-  origin <- parts$origin
-  c(
-    sprintf("Hybrid pool: %s rows made from a seed of %s (%s, %s)", format(nrow(x), big.mark = ","),
-            format(origin$n_seed, big.mark = ","), if (origin$targeted) "targeted" else "plain", origin$generator),
-    if (nrow(x)) {
-      sprintf("Exact effect of these rows: %.5g (of the law: %.5g; +/- %.2g is the chance of %s rows)",
-              truth(x), origin$law_effect, stats::sd(parts$q1 - parts$q0) / sqrt(nrow(x)),
-              format(nrow(x), big.mark = ","))
-    },
-    sprintf("The seed's own estimate: %.5g (SE %.3g)", origin$seed_effect$estimate, origin$seed_effect$std.error)
-  )
 }
 
 #' @export
@@ -348,27 +323,3 @@ print.summary.causalsynth_pool <- function(x, ...) {
 #' @export
 as.data.frame.causalsynth_pool <- function(x, ...) as.data.frame(plain_rows(x), ...)
 
-#' Plot the effects of a pool's rows
-#'
-#' @param object A pool of [generate()] of a hybrid.
-#' @param ... Unknown names are an error.
-#' @return A ggplot: the distribution of Q(1, W) - Q(0, W) over rows, with their mean, [truth()] of the pool, as a line.
-#' @examples
-#' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(),
-#'                      learner_treatment = learn_glm(), seed = 2)
-#' ggplot2::autoplot(generate(hybrid, 1000, seed = 3))
-#' @export
-autoplot.causalsynth_pool <- function(object, ...) {
-  check_dots_empty(...)
-  parts <- pool_parts(object)
-  rows <- data.frame(effect = parts$q1 - parts$q0)
-  ggplot2::ggplot(rows, ggplot2::aes(.data$effect)) +
-    ggplot2::geom_histogram(ggplot2::aes(y = ggplot2::after_stat(.data$count) / nrow(rows)), bins = 40,
-                            fill = plot_colours[1], alpha = .6) +
-    ggplot2::geom_vline(xintercept = truth(object), colour = plot_colours[2], linewidth = 1) +
-    ggplot2::labs(x = "Q(1, W) - Q(0, W)", y = "share of rows",
-                  subtitle = sprintf("Exact effect of %s: %.4g (line)", count_phrase(nrow(rows), "row"),
-                                     truth(object))) +
-    ggplot2::theme_minimal()
-}

@@ -1,26 +1,94 @@
-# Targeting a hybrid's outcome law: the fluctuation of the seed's TMLE, then one shift per arm.
+# Targeting a hybrid's outcome law: the fluctuation of the seed's TMLE, then one shift an arm (and subgroup).
 
-# The seed's own estimate, kept with the hybrid and carried by its pools.
-seed_effect <- function(nuisance) {
-  effect <- estimate_effect(nuisance, method = "tmle")
-  table <- tidy(effect)
-  arms <- match(c("mean_1", "mean_0"), table$term)
+# The seed's nuisances with a column an arm, the reference first: arms (keys of terms), index (the row's arm), outcome,
+# ps, g (bounded), q, family, n.
+arm_view <- function(nuisance) UseMethod("arm_view")
+
+#' @exportS3Method
+arm_view.causalsynth_nuisance <- function(nuisance) {
   list(
-    estimate = table$estimate[1], std.error = table$std.error[1], conf.low = table$conf.low[1],
-    conf.high = table$conf.high[1], mean_1 = table$estimate[arms[1]], mean_0 = table$estimate[arms[2]],
-    variance = unname(effect$variance[arms, arms])
+    arms = c("0", "1"), index = nuisance$treat + 1, outcome = nuisance$outcome, family = nuisance$family,
+    ps = cbind(1 - nuisance$ps, nuisance$ps), g = cbind(nuisance$g0, nuisance$g1),
+    q = cbind(nuisance$q0, nuisance$q1), n = nuisance$n
   )
 }
 
-# Epsilons from the seed; shifts such that the law's arm means equal the seed's targeted ones.
-fit_target <- function(hybrid, nuisance, base) {
-  seed <- target_q(nuisance)
-  target <- list(epsilon_1 = seed$epsilon[["treated"]], epsilon_0 = seed$epsilon[["control"]], low = seed$y_low,
-                 high = seed$y_high, bound = est_tmle()$q_bounds)
-  target$shift_1 <- solve_shift(target_logit(target, base$q1, target$epsilon_1, base$g1),
-                                to_unit(target, hybrid$seed_effect$mean_1))
-  target$shift_0 <- solve_shift(target_logit(target, base$q0, target$epsilon_0, base$g0),
-                                to_unit(target, hybrid$seed_effect$mean_0))
+#' @exportS3Method
+arm_view.causalsynth_nuisance_arms <- function(nuisance) {
+  list(arms = nuisance$arms, index = nuisance$treat, outcome = nuisance$outcome, family = nuisance$family,
+       ps = nuisance$ps, g = nuisance$g, q = nuisance$q, n = nuisance$n)
+}
+
+# One arm's pieces for target_q(), of some rows.
+target_pieces <- function(nuisance, arm, rows = NULL) {
+  pieces <- if (is.null(nuisance$arms)) {
+    list(treat = as.numeric(nuisance$treat == arm - 1), outcome = nuisance$outcome, family = nuisance$family,
+         ps = if (arm == 2) nuisance$ps else 1 - nuisance$ps, g1 = if (arm == 2) nuisance$g1 else nuisance$g0,
+         q1 = if (arm == 2) nuisance$q1 else nuisance$q0, arms = 1)
+  } else {
+    arm_pieces(nuisance, arm)
+  }
+  pieces$q0 <- pieces$q1
+  pieces$g0 <- rep(1, length(pieces$treat))
+  vectors <- c("treat", "outcome", "ps", "q1", "q0", "g1", "g0")
+  if (!is.null(rows)) pieces[vectors] <- lapply(pieces[vectors], `[`, rows)
+  pieces["weights"] <- list(NULL)
+  pieces
+}
+
+# TMLE of every arm's mean: list(means, covariance, epsilon, low, high), arms in the order of arm_view().
+target_arms <- function(nuisance, rows = NULL) {
+  range <- if (nuisance$family == "gaussian") range(nuisance$outcome)
+  est <- est_tmle(y_bounds = range)
+  fits <- lapply(seq_along(arm_view(nuisance)$arms), function(arm) {
+    target_q(target_pieces(nuisance, arm, rows), est)
+  })
+  influence <- vapply(fits, function(f) f$if_1, numeric(length(fits[[1]]$if_1)))
+  n <- nrow(influence)
+  list(
+    means = vapply(fits, function(f) f$mean_1, 1), covariance = unname(influence_variance(
+      influence, rep(n / (n - 1), length(fits)), NULL)),
+    epsilon = vapply(fits, function(f) f$epsilon[["treated"]], 1), low = fits[[1]]$y_low, high = fits[[1]]$y_high
+  )
+}
+
+# The seed's own estimate, kept with the hybrid and carried by its pools: the first contrast, the arms' means and their
+# covariance (in the order of arm_view()), the table of all terms.
+seed_effect <- function(nuisance) {
+  effect <- estimate_effect(nuisance, method = "tmle")
+  table <- tidy(effect)
+  keys <- arm_view(nuisance)$arms
+  arms <- match(paste0("mean_", keys), table$term)
+  binary <- is.null(nuisance$arms)
+  c(
+    list(estimate = table$estimate[1], std.error = table$std.error[1], conf.low = table$conf.low[1],
+         conf.high = table$conf.high[1]),
+    if (binary) {
+      list(mean_1 = table$estimate[arms[2]], mean_0 = table$estimate[arms[1]],
+           variance = unname(effect$variance[rev(arms), rev(arms)]))
+    },
+    list(means = stats::setNames(table$estimate[arms], keys), covariance = unname(effect$variance[arms, arms]),
+         table = table[c("term", "estimate", "std.error", "conf.low", "conf.high")])
+  )
+}
+
+# Epsilons from the seed; shifts such that the law's arm means, and those of subgroups, equal the seed's targeted ones.
+#   base    list(q, g): matrices of the law's rows
+#   groups  NULL, or the law's subgroup codes (a list by variable)
+fit_target <- function(seed, subgroups, base, groups, weights = NULL) {
+  target <- c(seed[c("epsilon", "low", "high")], list(bound = est_tmle()$q_bounds))
+  w <- weights %||% rep(1, nrow(base$q))
+  target$shift <- numeric(length(seed$epsilon))
+  parts <- lapply(subgroups, function(s) list(variable = s$variable, levels = s$levels,
+                                              shift = matrix(0, length(s$levels), length(seed$epsilon))))
+  for (arm in seq_along(seed$epsilon)) {
+    logits <- target_logit(target, base$q[, arm], target$epsilon[arm], base$g[, arm])
+    wanted <- lapply(subgroups, function(s) to_unit(target, s$means[, arm]))
+    solved <- solve_shifts(logits, to_unit(target, seed$means[arm]), wanted, groups, w)
+    target$shift[arm] <- solved$shift
+    for (v in seq_along(parts)) parts[[v]]$shift[, arm] <- solved$parts[[v]]
+  }
+  target$subgroups <- parts
   target
 }
 
@@ -31,92 +99,46 @@ target_logit <- function(target, q, epsilon, g) {
   stats::qlogis(unit) + epsilon / g
 }
 
-# d such that mean(expit(logits + d)) = mean: monotone in d.
-solve_shift <- function(logits, mean) {
+# d such that the (weighted) mean of expit(logits + d) is `mean`: monotone in d.
+solve_shift <- function(logits, mean, weights = NULL) {
   mean <- min(max(mean, 1e-9), 1 - 1e-9)
-  miss <- function(d) mean(stats::plogis(logits + d)) - mean
+  w <- if (is.null(weights)) 1 / length(logits) else weights / sum(weights)
+  miss <- function(d) sum(w * stats::plogis(logits + d)) - mean
   stats::uniroot(miss, c(-1, 1), extendInt = "upX", tol = 1e-12)$root
 }
 
-apply_target <- function(target, base) {
-  one <- function(q, epsilon, shift, g) {
-    unit <- stats::plogis(target_logit(target, q, epsilon, g) + shift)
-    target$low + unit * (target$high - target$low)
-  }
-  list(
-    q1 = one(base$q1, target$epsilon_1, target$shift_1, base$g1),
-    q0 = one(base$q0, target$epsilon_0, target$shift_0, base$g0)
-  )
-}
-
-# Residuals of the seed by arm and by bins of the predicted mean, centred within each bin so that Q stays the mean.
-residual_law <- function(study, nuisance) {
-  range <- range(study$outcome_values)
-  arms <- lapply(list(control = 0, treated = 1), function(arm) {
-    rows <- study$treat == arm
-    q <- if (arm == 1) nuisance$q1[rows] else nuisance$q0[rows]
-    residual <- study$outcome_values[rows] - q
-    bins <- max(1, min(10, floor(sum(rows) / 30)))
-    cuts <- unique(stats::quantile(q, seq_len(bins - 1) / bins, names = FALSE))
-    groups <- split(residual, factor(findInterval(q, cuts), 0:length(cuts)))
-    filled <- lengths(groups) > 0
-    groups[!filled] <- list(residual)
-    list(cuts = cuts, residuals = lapply(groups, centred_quantiles))
+# Shifts of subgroups by raking: one variable after the other, until all hold; then one for all rows. A variable's
+# wanted means are moved by one constant to agree with the arm's own where the law's shares are not the seed's.
+solve_shifts <- function(logits, mean, wanted, groups, w, cycles = 30) {
+  if (length(wanted) == 0) return(list(shift = solve_shift(logits, mean, w), parts = list()))
+  parts <- lapply(wanted, function(x) numeric(length(x)))
+  shares <- lapply(seq_along(wanted), function(v) {
+    vapply(seq_along(wanted[[v]]), function(l) sum(w[groups[[v]] == l]), 1) / sum(w)
   })
-  c(arms, list(range = range))
-}
-
-# Order statistics centred so that a draw between them has mean zero. With positions uniform on (0, m), half a gap
-# beyond either end, the draw's mean is their mean but for the tails' stretch, which is removed exactly.
-centred_quantiles <- function(x) {
-  x <- sort(x)
-  m <- length(x)
-  if (m == 1) return(0)
-  x - mean(x) - (x[m] - x[m - 1] - x[2] + x[1]) / (8 * m)
-}
-
-# One residual a row: u in (0, 1) is its place in the bin's distribution.
-draw_residuals <- function(law, treat, mean, u) {
-  result <- numeric(length(treat))
-  for (arm in 0:1) {
-    part <- law[[arm + 1]]
-    rows <- which(treat == arm)
-    bin <- findInterval(mean[rows], part$cuts) + 1
-    for (b in unique(bin)) {
-      inside <- rows[bin == b]
-      sorted <- part$residuals[[b]]
-      room <- room_in_range(sorted, mean[inside], law$range)
-      result[inside] <- room * quantile_between(sorted, u[inside])
+  agreed <- Map(function(x, share) pmin(pmax(x + (mean - sum(share * x) / sum(share)), 1e-6), 1 - 1e-6), wanted, shares)
+  for (cycle in seq_len(cycles)) {
+    moved <- 0
+    for (v in seq_along(agreed)) for (l in which(shares[[v]] > 0)) {
+      rows <- which(groups[[v]] == l)
+      d <- solve_shift(logits[rows], agreed[[v]][l], w[rows])
+      logits[rows] <- logits[rows] + d
+      parts[[v]][l] <- parts[[v]][l] + d
+      moved <- max(moved, abs(d))
     }
+    if (moved < 1e-9 || length(agreed) == 1) break
+  }
+  list(shift = solve_shift(logits, mean, w), parts = parts)
+}
+
+# Means of rows by arms under the target; `base` as in fit_target().
+apply_target <- function(target, base, groups = NULL) {
+  result <- base$q
+  for (arm in seq_along(target$epsilon)) {
+    logits <- target_logit(target, base$q[, arm], target$epsilon[arm], base$g[, arm]) + target$shift[arm]
+    for (v in seq_along(target$subgroups)) {
+      logits <- logits + c(0, target$subgroups[[v]]$shift[, arm])[groups[[v]] + 1]
+    }
+    result[, arm] <- target$low + stats::plogis(logits) * (target$high - target$low)
   }
   result
-}
-
-# The share of a centred distribution's width that fits between the range's ends around the mean: scaled by it,
-# draws keep their mean and stay in the seed's range.
-room_in_range <- function(sorted, mean, range) {
-  m <- length(sorted)
-  if (m == 1) return(rep(1, length(mean)))
-  lowest <- sorted[1] - (sorted[2] - sorted[1]) / 2
-  highest <- sorted[m] + (sorted[m] - sorted[m - 1]) / 2
-  below <- if (lowest < 0) (range[1] - mean) / lowest else Inf
-  above <- if (highest > 0) (range[2] - mean) / highest else Inf
-  pmax(0, pmin(1, below, above))
-}
-
-# Rounds to so many decimals, up with the probability that keeps the mean (NA: not at all).
-round_at_random <- function(values, decimals, u) {
-  if (is.na(decimals)) return(values)
-  scaled <- values * 10^decimals
-  near <- round(scaled)
-  exact <- abs(scaled - near) < 1e-9 * pmax(1, abs(scaled))
-  ifelse(exact, near, floor(scaled + u)) / 10^decimals
-}
-
-quantile_between <- function(sorted, u) {
-  m <- length(sorted)
-  if (m == 1) return(rep(sorted, length(u)))
-  position <- u * m - 0.5
-  below <- pmin(pmax(floor(position), 0), m - 2)
-  sorted[below + 1] + (position - below) * (sorted[below + 2] - sorted[below + 1])
 }

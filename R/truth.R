@@ -4,7 +4,8 @@
 #'   synthetic rows.
 #' @param estimand which effect: "ATE" (all units), "ATT" (treated), "ATC" (controls), "ATO" (weighted by
 #'   `g (1 - g)`, the overlap population), or the mean outcome "mean_1" or "mean_0" had all been treated or not.
-#'   Hybrids and pools know the ATE only.
+#'   Hybrids and pools know the ATE and the means; with more than two arms these are named as effects name them,
+#'   `"ATE_<level>"` and `"mean_<level>"`.
 #' @param ... for methods; unknown arguments are an error.
 #' @return One plain number, in units of the outcome (a difference of probabilities for a 0/1 outcome).
 #' @details
@@ -15,7 +16,7 @@
 #' * [dgp()]: a Monte Carlo mean over `draws` rows of covariates drawn under a fixed key. The same call gives the same
 #'   number; its standard error is about `sd(Q1 - Q0) / sqrt(draws)`.
 #' * A hybrid: the mean of Q(1, W) - Q(0, W) over 200,000 rows of covariates drawn when it was fitted (over all
-#'   rows, for [gen_data()]).
+#'   rows, for [gen_data()]), after its knobs.
 #' * A pool: the mean of Q(1, W) - Q(0, W) over its own rows, exactly; it is recomputed from the rows that are left
 #'   after `[`, `rbind()`, `merge()` or dplyr's row verbs. `NA` for a pool without rows.
 #'

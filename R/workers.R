@@ -5,13 +5,15 @@
 find_workers <- function(threads) {
   if (isNamespaceLoaded("future") && requireNamespace("future.apply", quietly = TRUE)) {
     n <- future::nbrOfWorkers()
-    if (n > 1) return(list(kind = "future", n = min(n, 1024)))
+    if (n > 1 || !inherits(future::plan(), "sequential")) return(list(kind = "future", n = min(n, 1024)))
   }
-  # A fork of RStudio's session is not safe; Windows has none.
-  can_fork <- .Platform$OS.type == "unix" && Sys.getenv("RSTUDIO") != "1" &&
-    requireNamespace("parallel", quietly = TRUE)
-  if (threads > 1 && can_fork) return(list(kind = "fork", n = threads))
+  if (threads > 1 && can_fork()) return(list(kind = "fork", n = threads))
   list(kind = "serial", n = 1)
+}
+
+# A fork of RStudio's session is not safe; Windows has none.
+can_fork <- function() {
+  .Platform$OS.type == "unix" && Sys.getenv("RSTUDIO") != "1" && requireNamespace("parallel", quietly = TRUE)
 }
 
 # lapply(seq_len(n), work, threads) with a progress bar; `work(i, threads)` must not fail.

@@ -126,6 +126,18 @@ test_that("hybrids and their pools", {
   expect_match(capture.output(print(wide)), "54 more rows, 55 more columns", all = FALSE)
 })
 
+test_that("certificates, assignments, combined sets and whole pipelines", {
+  hybrid <- contract_hybrid()
+  expect_speaks(certificate(hybrid))
+  expect_table(tidy(certificate(hybrid)), 3)
+  expect_speaks(assign_randomized(.3, strata = "w", blocks = 4))
+  both <- combine_synthetic(simulate(hybrid, 2, seed = 1, n = 300), learner_treatment = learn_glm(),
+                            learner_outcome = learn_glm())
+  expect_speaks(both)
+  expect_table(tidy(both), 3)
+  expect_table(glance(both), 1, c("rule", "m", "n", "k"))
+})
+
 test_that("nuisances", {
   nu <- nuisance(y ~ a | ., contract_study(), learn_glm(), learn_glm())
   expect_speaks(nu)
@@ -214,6 +226,20 @@ test_that("the ROC curve's area is the AUC", {
   expect_equal(unlist(curve[nrow(curve), ], use.names = FALSE), c(1, 1))
   area <- sum(diff(curve$false_positive) * (head(curve$true_positive, -1) + curve$true_positive[-1]) / 2)
   expect_equal(area, auc(prob, y))
+})
+
+test_that("studies and their comparisons", {
+  found <- small_study(c("iptw", "aipw"), sources = list(a = dgp_paper("moderate"), b = dgp_paper()), reps = 4)
+  expect_speaks(found)
+  expect_table(glance(found), 1)
+  expect_table(tidy(found), 40)
+  expect_table(as.data.frame(found), 16)
+  for (type in c("forest", "lollipop", "zip", "n")) expect_draws(autoplot(found, type))
+  compared <- compare_studies(found)
+  expect_speaks(compared)
+  expect_table(tidy(compared), 2)
+  expect_table(glance(compared), 1)
+  expect_draws(autoplot(compared))
 })
 
 test_that("matches, pairs and what is made of them", {

@@ -64,6 +64,12 @@ test_that("hybrids, mechanisms, rows made elsewhere; constraints and what is giv
   rows <- read_shards(made, "csv")
   expect_identical(names(rows), c(names(contract_study()), ".ps", ".q1", ".q0"))
   expect_identical(nrow(rows), 90L)
+  # Once all shards are there, the folder is a pool.
+  folder <- dirname(made$file[1])
+  pool <- read_pool(file.path(folder, "pool.json"))
+  expect_equal(truth(pool), mean(rows$.q1 - rows$.q0), tolerance = 1e-12)
+  expect_identical(format(certificate(pool)), format(certificate(hybrid)))
+  expect_identical(names(pool), names(rows))
   made <- generate_to(dgp_paper(), 90, withr::local_tempdir(), "csv", shard_rows = 50, seed = 1)
   expect_identical(read_shards(made, "csv")[1:50, ], generate(dgp_paper(), 50, derive_key(rng_key(1), "shard", 1)))
   elsewhere <- fit_generator(gen_data(contract_study(50)), contract_study(50))
