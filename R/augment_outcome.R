@@ -99,7 +99,8 @@ augmented_row_set <- function(alone, g_pool, source, flip, run) {
   own$q0 <- q$q0[seq_len(n)]
   fit <- target_q(own)
   targeted <- estimate_effect(own, method = "tmle")$estimates
-  target <- list(epsilon_1 = fit$epsilon[["treated"]], epsilon_0 = fit$epsilon[["control"]], low = fit$y_low, high = fit$y_high, bound = est_tmle()$q_bounds)
+  target <- list(epsilon_1 = fit$epsilon[["treated"]], epsilon_0 = fit$epsilon[["control"]], low = fit$y_low,
+                 high = fit$y_high, bound = est_tmle()$q_bounds)
   g <- list(g1 = c(alone$g1, g_pool$g1), g0 = c(alone$g0, g_pool$g0))
   corrected <- list(q1 = transported(target, q$q1, target$epsilon_1, g$g1),
                     q0 = transported(target, q$q0, target$epsilon_0, g$g0))
