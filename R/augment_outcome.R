@@ -99,10 +99,11 @@ augmented_row_set <- function(alone, g_pool, source, flip, run) {
   own$q0 <- q$q0[seq_len(n)]
   fit <- target_q(own)
   targeted <- estimate_effect(own, method = "tmle")$estimates
-  target <- list(epsilon_1 = fit$epsilon[["treated"]], epsilon_0 = fit$epsilon[["control"]], shift_1 = 0, shift_0 = 0,
-                 low = fit$y_low, high = fit$y_high, bound = est_tmle()$q_bounds)
+  target <- list(epsilon_1 = fit$epsilon[["treated"]], epsilon_0 = fit$epsilon[["control"]], low = fit$y_low,
+                 high = fit$y_high, bound = est_tmle()$q_bounds)
   g <- list(g1 = c(alone$g1, g_pool$g1), g0 = c(alone$g0, g_pool$g0))
-  corrected <- apply_target(target, c(q, g))
+  corrected <- list(q1 = transported(target, q$q1, target$epsilon_1, g$g1),
+                    q0 = transported(target, q$q0, target$epsilon_0, g$g0))
   soft <- honest_means(rows, ifelse(rows$treat == 1, corrected$q1, corrected$q0), alone, run, derive_key(key, "soft"))
   one <- function(correction, means, over, se = NA_real_) {
     used <- if (over == "study") seq_len(n) else seq_along(means$q1)
@@ -119,6 +120,12 @@ augmented_row_set <- function(alone, g_pool, source, flip, run) {
   list(table = rbind(study, both),
        epsilon = data.frame(fitted_on = study$fitted_on[1], flip = flip, epsilon_1 = target$epsilon_1,
                             epsilon_0 = target$epsilon_0))
+}
+
+# Means under the study's fluctuation of one arm: logit Q + epsilon / g on the unit scale.
+transported <- function(target, q, epsilon, g) {
+  unit <- pmin(pmax((q - target$low) / (target$high - target$low), target$bound), 1 - target$bound)
+  target$low + stats::plogis(stats::qlogis(unit) + epsilon / g) * (target$high - target$low)
 }
 
 # list(covs, treat, y) of the study's rows, and of the pool's below.

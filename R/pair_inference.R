@@ -184,7 +184,11 @@ pool_copies <- function(pool) {
 
 # A hybrid's mean outcomes of given covariate rows.
 hybrid_means <- function(hybrid, rows, threads) {
-  outcome_means(hybrid, base_predictions(hybrid, rows[hybrid$roles$covariates], threads))
+  rows <- rows[hybrid$roles$covariates]
+  base <- hybrid_predictions(hybrid$models, rows, threads)
+  base$g <- if (!is.null(hybrid$fluctuation)) bounded_arms(base$ps, hybrid$bounds)
+  q <- unname(apply_mean_knobs(hybrid$mean_knobs, targeted_means(hybrid, base, rows)))
+  list(q1 = q[, 2], q0 = q[, 1])
 }
 
 # The hybrid of a resample of the trial's rows, or the message of the error.
@@ -246,6 +250,7 @@ bootstrap_pair <- function(fit, x, ask, run) {
   values <- do.call(rbind, lapply(made[good], `[[`, "estimate"))
   how <- paste0("two-sample bootstrap (", sum(good), " resamples", if (any(!good)) paste0(", ", sum(!good), " failed"),
                 ")")
+  fit$resampled <- TRUE
   fit <- with_pair_variance(fit, x, list(data = stats::cov(values)), how)
   fit$parts <- NULL
   colnames(values) <- paste(fit$estimates$method, fit$estimates$term, sep = ":")

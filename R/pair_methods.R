@@ -15,11 +15,11 @@ pair_lines <- function(x) {
     if (x$n_twins == 0) "No twins: no row is beyond the threshold; the data are unchanged"
     else c(paste0(count_phrase(x$n_twins, "synthetic twin"), " (", paste(given, collapse = ", "), "): ",
                   kinds[[x$settings$outcome]]),
-           paste0("Twins' outcomes: ", outcome_phrase(x)))
+           paste0("Twins' outcomes: ", twin_outcome_phrase(x)))
   )
 }
 
-outcome_phrase <- function(x) {
+twin_outcome_phrase <- function(x) {
   if (x$settings$draw == "expectation") return(paste("expected, by", x$twins$how))
   if (x$settings$outcome == "pool" && x$settings$draws == 1) return("the pool's own")
   paste0(if (x$settings$draws > 1) paste("mean of", x$settings$draws, "draws") else "drawn", " around ", x$twins$how)

@@ -135,7 +135,7 @@ new_pair <- function(source, ask, found) {
   rows <- c(seq_len(study$n), pairs$row)
   twin <- rep(c(FALSE, TRUE), c(study$n, nrow(pairs)))
   object <- list(
-    data = stacked_rows(source, ask, found, covs, rows, twin), pairs = plain_pairs(pairs),
+    data = rows_with_twins(source, ask, found, covs, rows, twin), pairs = plain_pairs(pairs),
     beyond = found$beyond, n_beyond = nrow(found$beyond), n_data = study$n, n_twins = nrow(pairs),
     population = population_shift(study$covs, covs), treat = c(study$treat, pairs$arm), covs = covs,
     weights = rep(1, length(rows)), distance = c(found$ps, found$ps[pairs$row]), estimand = "ATE", s.weights = NULL,
@@ -155,7 +155,7 @@ plain_pairs <- function(pairs) {
 }
 
 # $data: rows as they were, twins below.
-stacked_rows <- function(source, ask, found, covs, rows, twin) {
+rows_with_twins <- function(source, ask, found, covs, rows, twin) {
   study <- source$study
   data <- source$data
   n_twins <- sum(twin)

@@ -30,7 +30,7 @@ test_that("every row gets a twin of the other arm, and stays as it is", {
   expect_equal(twins[1:6], as.data.frame(parts$pool)[pair$pairs$pool_row, 1:6], ignore_attr = TRUE)
   expect_identical(parts$pool$A[pair$pairs$pool_row], pair$pairs$arm)
   expect_identical(anyDuplicated(pair$pairs$pool_row), 0L)
-  means <- attr(parts$pool, "causalsynth")
+  means <- pool_parts(parts$pool)
   wanted <- ifelse(pair$pairs$arm == 1, means$q1[pair$pairs$pool_row], means$q0[pair$pairs$pool_row])
   expect_identical(twins$Y, wanted)
   expect_identical(tidy(pair), pair$pairs)

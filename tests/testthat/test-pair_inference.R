@@ -20,7 +20,7 @@ test_that("bootstrap and copies agree with the linearisation in size", {
   pool <- add_copies(parts$pool, parts$trial, copies = 12, refit = refit_glm, seed = 3)
   copies <- attr(pool, "causalsynth_copies")
   expect_identical(lapply(copies[1:2], dim), list(q1 = c(1500L, 12L), q0 = c(1500L, 12L)))
-  expect_lt(mean(abs(rowMeans(copies$q1) - attr(pool, "causalsynth")$q1)), .05)
+  expect_lt(mean(abs(rowMeans(copies$q1) - pool_parts(pool)$q1)), .05)
   carried <- estimate_effect(small_pair(pool = pool), c("aipw", "or"))
   ratio <- carried$estimates$std.error / linear$estimates$std.error
   expect_true(all(ratio > .6 & ratio < 1.6))
