@@ -35,7 +35,6 @@ test_that("studies", {
     effect(d, y ~ a | w + u)
     hybrid(d, y ~ treated | w)
     effect(transform(d, a = a + 1))
-    hybrid(transform(d, a = factor(rep(1:3, 8))))
     effect(transform(d, a = 1))
     hybrid(transform(d, a = "treated"))
     effect(transform(d, y = 1))

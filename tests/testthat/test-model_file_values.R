@@ -223,7 +223,9 @@ test_that("hostile content is refused and nothing of it is run", {
   expect_error(check_parts(glm), "contrasts")
   expect_error(check_parts(list(list(glm))), "contrasts")
   expect_error(check_parts(list(structure(list(a = 1:2, b = 1), class = "data.frame", row.names = 1:2))), "unlike")
-  expect_error(check_parts(structure(list(model = raw(9)), class = "fitted_gen_forest")), "damaged")
+  expect_error(check_parts(structure(list(model = raw(9), order = 1:2), class = "fitted_gen_forest")), "damaged")
+  expect_error(check_parts(structure(list(model = raw(9)), class = "fitted_gen_forest")), "earlier format",
+               class = "causalsynth_error_file")
   expect_error(check_parts(structure(list(treat = 1:3, n = 2), class = "causalsynth_nuisance")), "unlike number")
 })
 

@@ -192,6 +192,5 @@ test_that("what several arms cannot do is said", {
     as_nuisance(d$arm, d$y, nu$ps[, 1:2], nu$q)
     as_nuisance(d$arm, d$y, nu$ps * .9, nu$q)
     as_nuisance(d$arm, d$y, nu$ps, nu$q, nu$q)
-    fit_hybrid(y ~ arm | w, d)
   })
 })

@@ -28,8 +28,9 @@ test_that("hybrids take splines, powers and interactions, with either learner", 
     pool <- generate(made, 30, seed = 2, counterfactuals = TRUE)
     expect_setequal(names(pool), c(names(d), ".ps", ".q1", ".q0"))
     # A row's means do not depend on the rows it is drawn with.
-    base <- base_predictions(made, as.data.frame(pool)[c("w", "x", "group")], 1L)
-    alone <- base_predictions(made, as.data.frame(pool)[7, c("w", "x", "group")], 1L)
-    expect_equal(c(alone$ps, alone$q1, alone$q0), c(base$ps[7], base$q1[7], base$q0[7]), tolerance = 1e-12)
+    base <- hybrid_predictions(made$models, as.data.frame(pool)[c("w", "x", "group")], 1L)
+    alone <- hybrid_predictions(made$models, as.data.frame(pool)[7, c("w", "x", "group")], 1L)
+    expect_equal(alone$ps[1, ], base$ps[7, ], tolerance = 1e-12)
+    expect_equal(alone$q[1, ], base$q[7, ], tolerance = 1e-12)
   }
 })
