@@ -135,6 +135,15 @@ patience <- function(plan, chunk) {
   10 + if (is.finite(chunk$budget)) chunk$budget + a_replicate else a_replicate * length(chunk$reps)
 }
 
+# Releases of future that replace a worker that died never come here.
+abort_no_worker <- function(error) {
+  abort("fit", c(
+    "A worker of the {.pkg future} plan died, and no other could be started.", x = "{first_line(error)}",
+    i = "Update {.pkg future} (now {utils::packageVersion('future')}; 1.80 replaces workers), or set the plan anew; \
+         a {.arg checkpoint} keeps what is done."
+  ), call = NULL)
+}
+
 future_backend <- function(plan, sources, workers) {
   found <- function_globals(plan$ask$functions, sources)
   # A pool may well be larger than future's limit for what it sends by mistake.
@@ -143,13 +152,18 @@ future_backend <- function(plan, sources, workers) {
   start <- function(chunk) {
     job <- list(plan = plan, source = sent[[chunk$source]], chunk = chunk)
     globals <- c(found$globals, list(.causalsynth_job = job, .causalsynth_run = run_job))
-    future::future(.causalsynth_run(.causalsynth_job), globals = globals, seed = NULL,
-                   packages = unique(c("causalsynth", found$packages)), conditions = character())
+    tryCatch(
+      future::future(.causalsynth_run(.causalsynth_job), globals = globals, seed = NULL,
+                     packages = unique(c("causalsynth", found$packages)), conditions = character()),
+      FutureError = function(e) abort_no_worker(e)
+    )
   }
+  # Older releases of future fail where they ask a worker that died.
+  is_done <- function(job) tryCatch(future::resolved(job), FutureError = function(e) TRUE)
   ended <- function(running) {
     pause <- .002
     repeat {
-      done <- vapply(running, function(one) future::resolved(one$job), NA)
+      done <- vapply(running, function(one) is_done(one$job), NA)
       if (any(done)) return(done)
       Sys.sleep(pause)
       pause <- min(.05, 1.5 * pause)

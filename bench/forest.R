@@ -1,7 +1,7 @@
 # The forest against ranger, same settings and threads, one run: Rscript bench/forest.R
-# Seconds are medians of 5, the two taking turns; of the largest work of LARGE_RUNS (3), in processes of their own, whose
-# peak memory, less what the data took, is given too. Results: bench/forest.csv, bench/forest-doubling.csv. Accuracy:
-# bench/forest-accuracy.R.
+# Seconds are medians of 5, the two taking turns; of the largest work of LARGE_RUNS (3), in processes of their own,
+# whose peak memory, less what the data took, is given too. Results: bench/forest.csv, bench/forest-doubling.csv.
+# Accuracy: bench/forest-accuracy.R.
 library(causalsynth)
 source("bench/lib.R")
 stopifnot(requireNamespace("ranger"))
@@ -82,8 +82,8 @@ work <- list(
 )
 large_runs <- as.integer(Sys.getenv("LARGE_RUNS", "3"))
 row <- function(name, ours, peer, runs = 5, ours_mb = NA, peer_mb = NA) {
-  data.frame(work = name, runs = runs, causalsynth = signif(ours, 3), ranger = signif(peer, 3), ratio = signif(peer / ours, 3),
-             causalsynth_mb = round(ours_mb), ranger_mb = round(peer_mb))
+  data.frame(work = name, runs = runs, causalsynth = signif(ours, 3), ranger = signif(peer, 3),
+             ratio = signif(peer / ours, 3), causalsynth_mb = round(ours_mb), ranger_mb = round(peer_mb))
 }
 times <- do.call(rbind, lapply(names(work), function(name) {
   inner <- if (grepl("1,000", name) && !grepl("50,000", name)) 20 else 1  # clocks tell milliseconds only of many runs
@@ -95,7 +95,8 @@ times <- do.call(rbind, lapply(names(work), function(name) {
 for (job in seq_along(large_jobs)) {
   runs <- replicate(large_runs, cbind(in_child(job, 1), in_child(job, 2)))
   middle <- apply(runs, c(1, 2), stats::median)
-  times <- rbind(times, row(names(large_jobs)[job], middle[1, 1], middle[1, 2], large_runs, middle[2, 1], middle[2, 2]))
+  times <- rbind(times, row(names(large_jobs)[job], middle[1, 1], middle[1, 2], large_runs, middle[2, 1],
+                            middle[2, 2]))
   print(times[nrow(times), ], row.names = FALSE)
 }
 ranger_version <- as.character(utils::packageVersion("ranger"))

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "core/generate/copula.h"
+#include "core/random/stream.h"
 
 using namespace causalsynth;
 
