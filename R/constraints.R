@@ -86,11 +86,10 @@ draw_ruled <- function(fit, n, known, rules, key, threads, call) {
     }
     good
   }
+  draw <- function(rows, attempt) draw_known(fit, rows, known, derive_key(key, "candidates", attempt), threads)
   found <- if (is.null(known$rows)) {
-    draw <- function(m, attempt) draw_known(fit, seq_len(m), known, derive_key(key, "candidates", attempt), threads)
-    fill_by_rejection(n, draw, accept)
+    fill_by_rejection(n, function(m, attempt) draw(seq_len(m), attempt), accept)
   } else {
-    draw <- function(rows, attempt) draw_known(fit, rows, known, derive_key(key, "candidates", attempt), threads)
     fill_rows(n, draw, accept)
   }
   if (inherits(found, "exhausted")) {

@@ -11,7 +11,9 @@
 #' @return A generator spec for [fit_generator()] and [fit_hybrid()].
 #' @examples
 #' seed <- data.frame(age = c(50L, 61L, 38L), group = factor(c("a", "b", "a")))
-#' own <- gen_function(function(n) data.frame(age = rpois(n, 50), group = sample(c("a", "b"), n, TRUE)))
+#' own <- gen_function(function(n) {
+#'   data.frame(age = rpois(n, 50), group = sample(c("a", "b"), n, TRUE))
+#' })
 #' generate(fit_generator(own, seed), 4, seed = 1)
 #' @export
 gen_function <- function(fun, ..., label = "own function") {

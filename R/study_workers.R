@@ -144,6 +144,9 @@ abort_no_worker <- function(error) {
   ), call = NULL)
 }
 
+# What the worker finds under these names is sent along.
+utils::globalVariables(c(".causalsynth_run", ".causalsynth_job"))
+
 future_backend <- function(plan, sources, workers) {
   found <- function_globals(plan$ask$functions, sources)
   # A pool may well be larger than future's limit for what it sends by mistake.
