@@ -32,7 +32,7 @@
 #' @return Invisibly, a data frame with a row a shard: `shard`, `file` (its path), `first` (number of its first row),
 #'   `rows`, `bytes` (`NA` if the shard is not there), `made` (by this call). The manifest needs \pkg{jsonlite}. Errors
 #'   are of class `causalsynth_error_input` or `causalsynth_error_file`.
-#' @examples
+#' @examplesIf requireNamespace("jsonlite", quietly = TRUE)
 #' folder <- tempfile()
 #' generate_to(dgp_paper(), 1000, folder, format = "csv", shard_rows = 400, seed = 1)
 #' list.files(folder)

@@ -137,7 +137,7 @@ paper_forest <- function() learn_forest(trees = 100, min_node_size = 1, outcome 
 paper_methods <- c("iptw", "aipw", "or", "tmle")
 
 # Generators of the package for whole records and covariates; a new one is a line here.
-paper_generators <- function() list(forest = gen_forest(trees = 100))
+paper_generators <- function() list(forest = gen_forest(trees = 100), copula = gen_copula())
 
 paper_seed <- function(s, label, rep = 0) derive_key(derive_key(rng_key(s$seed), label), "replicate", rep)
 
