@@ -10,7 +10,7 @@
 #' The **class** follows a mixture of three laws: its overall shares; a chain of ridge logistic regressions, each class
 #' against those that follow it (in the order of ordered levels, else by frequency); and a probability forest. The
 #' mixture's weights maximise the log score of each row's class under laws that did not see the row: out of bag for the
-#' forest, by one Newton step without the row for the regressions. For two classes the regression is refitted so that
+#' forest, by one Newton step without the row for the regressions. The regressions are refitted so that
 #' the
 #' mixture keeps its score equations: group differences, such as effects, are not shrunk towards the forest's.
 #'

@@ -21,7 +21,7 @@ struct LawInput {
 
 // One regression of a chain, its penalty by the left-out log score.
 struct RegressionStep {
-  std::vector<double> coefficients, left_out;
+  std::vector<double> coefficients, left_out, gram;
   double score = -HUGE_VAL, penalty = 0.0;
 };
 
@@ -42,9 +42,10 @@ class ClassLaw {
 
  private:
   struct Learning;
+  struct StepRows;
   void fit_shares(const Learning& at);
   void fit_linear(Learning& at);
-  void try_products(Learning& at, const std::vector<double>& y, RegressionStep& step);
+  void try_products(const Learning& at, const StepRows& of, RegressionStep& step);
   void fit_forest(Learning& at);
   void fit_weights(Learning& at);
   void calibrate(const Learning& at);

@@ -73,7 +73,7 @@ ForestOptions generator_forest(const GeneratorOptions& options, std::size_t colu
   ForestOptions result;
   result.trees = options.trees;
   result.key = key;
-  result.mtry = static_cast<int>(columns <= 12 ? columns : std::max<std::size_t>(12, columns / 3));
+  result.mtry = static_cast<int>(columns <= 8 ? columns : std::max<std::size_t>(8, columns / 4));
   // Bags without replacement: a leaf of min_bucket draws has as many rows.
   result.replace = false;
   result.sample_fraction = std::min(0.632, 30000.0 / static_cast<double>(rows));

@@ -69,10 +69,10 @@ struct NumberLaw::Candidate {
 void NumberLaw::Candidate::regress(const Learning& at) {
   const std::size_t n = at.rows.size();
   const std::vector<double> x = design.matrix(at.input.data, at.rows);
+  const RidgeRegression regression({{x.data(), n, design.terms() + 1}, target, at.weights});
   double best = HUGE_VAL;
   for (const double penalty : ridge_penalties(n, design.terms())) {
-    RidgeFit now =
-        ridge_regression({{x.data(), n, design.terms() + 1}, target, at.weights}, penalty);
+    RidgeFit now = regression.fit(penalty);
     std::vector<double> square(n);
     for (std::size_t i = 0; i < n; ++i)
       square[i] = (target[i] - now.left_out[i]) * (target[i] - now.left_out[i]);
@@ -118,7 +118,7 @@ void NumberLaw::Candidate::try_spread(const Learning& at, double gain) {
     size[i] = std::log(std::max(std::fabs(target[i] - fit.left_out[i]), 0.01 * typical) / typical);
   const std::vector<double> x = design.matrix(at.input.data, at.rows);
   const RidgeFit spread =
-      ridge_regression({{x.data(), n, design.terms() + 1}, size, at.weights}, 0.02 * n);
+      RidgeRegression({{x.data(), n, design.terms() + 1}, size, at.weights}).fit(0.02 * n);
   const double middle = sum_of(spread.fitted, {}) / n;
   other.log_spread.resize(n);
   for (std::size_t i = 0; i < n; ++i)

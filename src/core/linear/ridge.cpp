@@ -12,66 +12,78 @@ namespace {
 
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
-using ConstMap = Eigen::Map<const Matrix>;
+using MatrixMap = Eigen::Map<const Matrix>;
+using VectorMap = Eigen::Map<const Vector>;
 constexpr double kMostLeverage = 0.95;
 constexpr int kIterations = 25, kHalvings = 20;
+constexpr double kClose = 1e-4;     // gain in log likelihood that is not worth a step
+constexpr double kSlow = 0.5;       // of the gain before: a slower step asks for new curvature
+constexpr double kSameCurve = 0.1;  // mean relative change of curvature that leverages may ignore
 
-ConstMap as_matrix(const RidgeData& data) {
-  return {data.x.rows() ? data.x.column(0).data() : nullptr,
-          static_cast<Eigen::Index>(data.x.rows()), static_cast<Eigen::Index>(data.x.cols())};
+Eigen::Index index(std::size_t n) { return static_cast<Eigen::Index>(n); }
+
+MatrixMap as_matrix(const RidgeData& data) {
+  return {data.x.rows() ? data.x.column(0).data() : nullptr, index(data.x.rows()),
+          index(data.x.cols())};
 }
 
-Vector case_weights(const RidgeData& data) {
-  if (data.weights.empty()) return Vector::Ones(static_cast<Eigen::Index>(data.x.rows()));
-  return Eigen::Map<const Vector>(data.weights.data(),
-                                  static_cast<Eigen::Index>(data.weights.size()));
+VectorMap view(Span<const double> x) { return {x.data(), index(x.size())}; }
+VectorMap view(const std::vector<double>& x) { return {x.data(), index(x.size())}; }
+std::vector<double> plain(const Vector& v) { return {v.data(), v.data() + v.size()}; }
+
+// X'WX.
+std::vector<double> gram_matrix(const MatrixMap& x, const Vector& w) {
+  const Matrix scaled = w.cwiseSqrt().asDiagonal() * x;
+  std::vector<double> gram(static_cast<std::size_t>(x.cols() * x.cols()), 0.0);
+  Eigen::Map<Matrix>(gram.data(), x.cols(), x.cols())
+      .selfadjointView<Eigen::Lower>()
+      .rankUpdate(scaled.transpose());
+  return gram;
 }
 
 // X'WX + penalty, as a Cholesky factor. A tiny multiple of the diagonal keeps copies of columns
 // from breaking it.
-Eigen::LLT<Matrix> factor(const ConstMap& x, const Vector& w, double penalty) {
-  const Eigen::Index p = x.cols();
-  const Matrix scaled = w.cwiseSqrt().asDiagonal() * x;
-  Matrix gram = Matrix::Zero(p, p);
-  gram.selfadjointView<Eigen::Lower>().rankUpdate(scaled.transpose());
-  const double tiny = 1e-9 * std::max(gram.diagonal().maxCoeff(), 1e-300);
-  for (Eigen::Index j = 0; j < p; ++j) gram(j, j) += tiny + (j > 0 ? penalty : 0.0);
-  return gram.selfadjointView<Eigen::Lower>().llt();
+Eigen::LLT<Matrix> factor(const std::vector<double>& gram, std::size_t columns, double penalty) {
+  Matrix a = MatrixMap(gram.data(), index(columns), index(columns));
+  const double tiny = 1e-9 * std::max(a.diagonal().maxCoeff(), 1e-300);
+  for (Eigen::Index j = 0; j < a.rows(); ++j) a(j, j) += tiny + (j > 0 ? penalty : 0.0);
+  return a.selfadjointView<Eigen::Lower>().llt();
 }
 
-std::vector<double> plain(const Vector& v) { return {v.data(), v.data() + v.size()}; }
-
-// w x' (X'WX)^-1 x of each row.
-Vector leverages(const ConstMap& x, const Vector& w, const Eigen::LLT<Matrix>& llt) {
-  Matrix half = x.transpose();
-  llt.matrixL().solveInPlace(half);
-  return (half.colwise().squaredNorm().transpose().array() * w.array())
-      .min(kMostLeverage)
-      .matrix();
-}
-
-double loss(const RidgeData& data, const Vector& eta, const Vector& b, double penalty) {
-  double sum = 0.0;
-  for (Eigen::Index i = 0; i < eta.size(); ++i) {
-    const double w = data.weights.empty() ? 1.0 : data.weights[static_cast<std::size_t>(i)];
-    const double e = eta[i];
-    sum += w * (std::max(e, 0.0) + std::log1p(std::exp(-std::fabs(e))) -
-                data.y[static_cast<std::size_t>(i)] * e);
+// w x' (X'WX)^-1 x of each row, a block of rows at a time.
+Vector leverages(const MatrixMap& x, const Vector& w, const Eigen::LLT<Matrix>& llt) {
+  constexpr Eigen::Index kRows = 256;
+  Vector h(x.rows());
+  for (Eigen::Index from = 0; from < x.rows(); from += kRows) {
+    const Eigen::Index rows = std::min(kRows, x.rows() - from);
+    Matrix half = x.middleRows(from, rows).transpose();
+    llt.matrixL().solveInPlace(half);
+    h.segment(from, rows) = half.colwise().squaredNorm().transpose();
   }
-  return sum + 0.5 * penalty * b.tail(b.size() - 1).squaredNorm();
+  return (h.array() * w.array()).min(kMostLeverage).matrix();
+}
+
+Vector case_weights(const RidgeData& data) {
+  if (data.weights.empty()) return Vector::Ones(index(data.x.rows()));
+  return view(data.weights);
 }
 
 }  // namespace
 
-RidgeFit ridge_regression(const RidgeData& data, double penalty) {
-  const ConstMap x = as_matrix(data);
+RidgeRegression::RidgeRegression(const RidgeData& data) : data_(data) {
+  const MatrixMap x = as_matrix(data);
   const Vector w = case_weights(data);
-  const auto n = static_cast<Eigen::Index>(data.x.rows());
-  const Eigen::Map<const Vector> y(data.y.data(), n);
-  const auto llt = factor(x, w, penalty);
+  gram_ = gram_matrix(x, w);
+  moment_ = plain(x.transpose() * w.cwiseProduct(view(data.y)));
+}
+
+RidgeFit RidgeRegression::fit(double penalty) const {
+  const MatrixMap x = as_matrix(data_);
+  const VectorMap y = view(data_.y);
+  const auto llt = factor(gram_, data_.x.cols(), penalty);
+  const Vector b = llt.solve(view(moment_));
+  const Vector h = leverages(x, case_weights(data_), llt), fitted = x * b;
   RidgeFit fit;
-  const Vector b = llt.solve(x.transpose() * w.cwiseProduct(y));
-  const Vector h = leverages(x, w, llt), fitted = x * b;
   fit.coefficients = plain(b);
   fit.leverage = plain(h);
   fit.fitted = plain(fitted);
@@ -79,53 +91,114 @@ RidgeFit ridge_regression(const RidgeData& data, double penalty) {
   return fit;
 }
 
-RidgeFit ridge_logistic(const RidgeData& data, double penalty, bool leave_out,
-                        const std::vector<double>& start) {
-  const ConstMap x = as_matrix(data);
-  const Vector cases = case_weights(data);
-  const Eigen::Index n = x.rows(), p = x.cols();
-  const Eigen::Map<const Vector> y(data.y.data(), n);
-  Vector b = Vector::Zero(p);
-  if (!start.empty()) b = Eigen::Map<const Vector>(start.data(), p);
-  Vector eta = x * b, mean(n), curve(n);
-  double current = loss(data, eta, b, penalty);
-  Eigen::LLT<Matrix> llt;
-  for (int iteration = 0; iteration < kIterations; ++iteration) {
-    for (Eigen::Index i = 0; i < n; ++i) {
-      mean[i] = expit(eta[i]);
-      curve[i] = cases[i] * std::max(mean[i] * (1.0 - mean[i]), 1e-10);
-    }
-    llt = factor(x, curve, penalty);
-    Vector gradient = x.transpose() * cases.cwiseProduct(y - mean);
-    gradient.tail(p - 1) -= penalty * b.tail(p - 1);
-    const Vector move = llt.solve(gradient);
-    const double before = current;
-    double share = 1.0;
-    for (int halving = 0; halving < kHalvings; ++halving, share *= 0.5) {
-      const Vector next = b + share * move, along = x * next;
-      const double there = loss(data, along, next, penalty);
-      if (!(there <= current)) continue;
-      b = next;
-      eta = along;
-      current = there;
-      break;
-    }
-    if (before - current <= 1e-6 * (std::fabs(current) + 0.1)) break;
+RidgeLogistic::RidgeLogistic(const RidgeData& data)
+    : data_(data), weighted_(data.x), coefficients_(data.x.cols(), 0.0), eta_(data.x.rows(), 0.0) {}
+
+RidgeLogistic::RidgeLogistic(const RidgeData& data, std::vector<double> coefficients,
+                             std::vector<double> gram)
+    : data_(data), weighted_(data.x), coefficients_(std::move(coefficients)),
+      gram_(std::move(gram)) {
+  eta_ = predictor(coefficients_);
+}
+
+std::vector<double> RidgeLogistic::predictor(const std::vector<double>& coefficients) const {
+  return plain(as_matrix(data_) * view(coefficients));
+}
+
+double RidgeLogistic::loss(const std::vector<double>& eta, const std::vector<double>& b,
+                           double penalty) const {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < eta.size(); ++i) {
+    const double e = eta[i];
+    sum += case_weight(i) *
+           (std::max(e, 0.0) + std::log1p(std::exp(-std::fabs(e))) - data_.y[i] * e);
   }
+  return sum + 0.5 * penalty * view(b).tail(index(b.size()) - 1).squaredNorm();
+}
+
+double RidgeLogistic::slope(std::size_t i) const {
+  const double mean = expit(eta_[i]);
+  return std::max(mean * (1.0 - mean), 1e-10);
+}
+
+void RidgeLogistic::refresh() {
+  curve_.resize(eta_.size());
+  for (std::size_t i = 0; i < eta_.size(); ++i) curve_[i] = case_weight(i) * slope(i);
+  gram_ = weighted_(curve_);
+}
+
+// The longest of 1, 1/2, 1/4 ... of the move that does not raise the loss; false: none does.
+bool RidgeLogistic::move_along(const std::vector<double>& move, double penalty, double& current) {
+  double share = 1.0;
+  for (int halving = 0; halving < kHalvings; ++halving, share *= 0.5) {
+    std::vector<double> next = plain(view(coefficients_) + share * view(move));
+    std::vector<double> eta = predictor(next);
+    const double there = loss(eta, next, penalty);
+    if (!(there <= current)) continue;
+    coefficients_ = std::move(next);
+    eta_ = std::move(eta);
+    current = there;
+    return true;
+  }
+  return false;
+}
+
+RidgeFit RidgeLogistic::fit(double penalty, bool leave_out) {
+  const MatrixMap x = as_matrix(data_);
+  bool fresh = gram_.empty();
+  if (fresh) refresh();
   RidgeFit fit;
-  fit.coefficients = plain(b);
-  fit.fitted = plain(eta);
-  if (!leave_out) return fit;
-  const Vector h = leverages(x, curve, llt);
-  fit.leverage = plain(h);
-  fit.left_out.resize(static_cast<std::size_t>(n));
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const double slope = std::max(curve[i] / std::max(cases[i], 1e-300), 1e-10);
-    // The row's own pull, bounded: one Newton step is no guide where the curve is flat.
-    const double pull = (y[i] - expit(eta[i])) / slope * h[i] / (1.0 - h[i]);
-    fit.left_out[static_cast<std::size_t>(i)] = eta[i] - std::min(std::max(pull, -4.0), 4.0);
+  auto llt = factor(gram_, data_.x.cols(), penalty);
+  double current = loss(eta_, coefficients_, penalty), last = HUGE_VAL;
+  for (int iteration = 0; iteration < kIterations; ++iteration) {
+    Vector rest(x.rows());
+    for (std::size_t i = 0; i < eta_.size(); ++i)
+      rest[index(i)] = case_weight(i) * (data_.y[i] - expit(eta_[i]));
+    Vector gradient = x.transpose() * rest;
+    gradient.tail(x.cols() - 1) -= penalty * view(coefficients_).tail(x.cols() - 1);
+    const Vector move = llt.solve(gradient);
+    const double gain = gradient.dot(move);
+    fit.converged = !(gain > kClose);
+    if (fit.converged) break;
+    const bool slow = gain > kSlow * last;
+    if (slow && !fresh) {
+      refresh();
+      llt = factor(gram_, data_.x.cols(), penalty);
+      fresh = true;
+      last = HUGE_VAL;
+      continue;
+    }
+    if (!move_along(plain(move), penalty, current)) break;
+    fresh = false;
+    last = gain;
   }
+  fit.coefficients = coefficients_;
+  fit.fitted = eta_;
+  if (leave_out) leave_each_out(penalty, fit);
   return fit;
+}
+
+// One Newton step without each row.
+void RidgeLogistic::leave_each_out(double penalty, RidgeFit& fit) {
+  const std::size_t n = eta_.size();
+  double change = 0.0, total = 0.0;
+  Vector curve(index(n));
+  for (std::size_t i = 0; i < n; ++i) {
+    curve[index(i)] = case_weight(i) * slope(i);
+    if (!curve_.empty()) change += std::fabs(curve[index(i)] - curve_[i]);
+    total += curve[index(i)];
+  }
+  if (curve_.empty() || change > kSameCurve * total) refresh();
+  const Vector h =
+      leverages(as_matrix(data_), curve, factor(gram_, data_.x.cols(), penalty));
+  fit.leverage = plain(h);
+  fit.left_out.resize(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    // The row's own pull, bounded: one Newton step is no guide where the curve is flat.
+    const double own = fit.leverage[i] / (1.0 - fit.leverage[i]);
+    const double pull = (data_.y[i] - expit(eta_[i])) / slope(i) * own;
+    fit.left_out[i] = eta_[i] - std::min(std::max(pull, -4.0), 4.0);
+  }
 }
 
 }  // namespace causalsynth
