@@ -1,5 +1,5 @@
-// X'WX for many W, in single precision: good enough where it only directs steps (ridge.h), and twice
-// as fast as in double.
+// X'WX for many W, in single precision: good enough where it only directs steps (ridge.h), and
+// twice as fast as in double.
 #pragma once
 #include <vector>
 

@@ -34,8 +34,9 @@ class RidgeRegression {
   std::vector<double> gram_, moment_;
 };
 
-// Fits of one logistic regression by penalty, each started from the one before. Steps use an earlier
-// fit's curvature for as long as they converge quickly with it, as X'WX costs far more than a step.
+// Fits of one logistic regression by penalty, each started from the one before. Steps use an
+// earlier fit's curvature for as long as they converge quickly with it, as X'WX costs far more than
+// a step.
 class RidgeLogistic {
  public:
   explicit RidgeLogistic(const RidgeData& data);
