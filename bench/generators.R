@@ -1,4 +1,4 @@
-# Rscript bench/generators.R [replicates [workers [generator]]]; without a generator's name all of them.
+# Rscript bench/generators.R [replicates [workers [names]]]: names of generators, of data sets, or both; without, all.
 # gen_forest() against arf and synthpop on three data sets: a cell is a data set, replicate and generator. Cells that
 # bench/generators.csv holds are not run again; bench/generators-rank.R makes ranks and tests of them.
 suppressMessages(library(causalsynth))
@@ -25,5 +25,8 @@ one_cell <- function(cell) {
 cells <- expand.grid(generator = names(generator_peers), set = names(generator_data), rep = seq_len(replicates),
                      stringsAsFactors = FALSE)[c("set", "rep", "generator")]
 cells <- cells[order(cells$set == "sd2011", cells$rep), ]  # the slow one last
-if (length(arguments) >= 3) cells <- cells[cells$generator %in% arguments[-(1:2)], ]
+for (column in c("generator", "set")) {
+  wanted <- intersect(arguments[-(1:2)], cells[[column]])
+  if (length(wanted)) cells <- cells[cells[[column]] %in% wanted, ]
+}
 invisible(run_cells(cells, file.path(here, "generators.csv"), one_cell, workers))
