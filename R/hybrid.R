@@ -13,7 +13,8 @@
 #'    with means and variances alone the fit is an error. Rows of [gen_data()] are drawn with replacement in these
 #'    proportions. Rows stay independent draws of one law.
 #' 3. The outcome regression is refitted on all rows (for a number, its slope set right by arm where honest
-#'    predictions say that it is drawn towards the mean, and moved along columns that honest residuals still follow) and fluctuated with the same epsilons; then one shift an arm
+#'    predictions say that it is drawn towards the mean, and moved along columns that honest residuals still follow)
+#'    and fluctuated with the same epsilons; then one shift an arm
 #'    and subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that
 #'    is released (all rows, for [gen_data()]), so that the mean of Q(a, W) equals the seed's targeted arm mean.
 #'

@@ -39,8 +39,8 @@
 #' smooths the weights before they reach the trial's rows, the factor before the residual is taken from the forest
 #' itself: m times the derivative of the estimate in Y_j, that is the sum over twins of their weight times the weight
 #' that the forest gives row j in their prediction, and for a targeted hybrid what the shift of Q adds. Random outcomes
-#' of twins enter the first part, and shrink with `draws`. Where the pool carries copies, the second part is the variance
-#' of the estimate over them.
+#' of twins enter the first part, and shrink with `draws`. Where the pool carries copies, the second part is the
+#' variance of the estimate over them.
 #'
 #' The estimand is the effect in the population of all rows together: that of the study for `amount = "all"`, one with
 #' more weight on rows beyond the threshold for `amount = "threshold"`. `print()` of the pair says how far the means

@@ -1,8 +1,8 @@
 # How the trial's outcomes reach the twins, where the regression behind them is a forest: its prediction is a weighted
 # mean of the trial's outcomes, so an estimate sum_i w_i Q(a_i, W_i) over twins has the derivative
 #   c_j = sum_i w_i K(W_i, j)
-# in the outcome of the trial's row j, K the forest's weights. Targeting moves Q(a, .) such that its mean over the law is
-# the trial's estimate, which adds sum(w) [1{A_j = a} / (m g_a(W_j)) - mean over the law of K(W, j)].
+# in the outcome of the trial's row j, K the forest's weights. Targeting moves Q(a, .) such that its mean over the law
+# is the trial's estimate, which adds sum(w) [1{A_j = a} / (m g_a(W_j)) - mean over the law of K(W, j)].
 # A classifier's odds of twins against the trial instead of K miss that a forest smooths (measured: SD of the trial's
 # part 20 - 27 % too large).
 

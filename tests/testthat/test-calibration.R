@@ -52,8 +52,8 @@ test_that("a hybrid's outcome follows a column that its forest shares with many 
   study <- data.frame(matrix(rnorm(n * 15), n), a = rep(0:1, n / 2))
   study$y <- 2 * study$X1 + study$a + rnorm(n, 0, 2)
   forests <- learn_forest(trees = 50, mtry = 2)
-  hybrid <- suppressWarnings(fit_hybrid(y ~ a | ., study, gen_data(study[1:15]), seed = 1, learner_treatment = learn_glm(),
-                                        learner_outcome = forests))
+  hybrid <- suppressWarnings(fit_hybrid(y ~ a | ., study, gen_data(study[1:15]), seed = 1,
+                                        learner_treatment = learn_glm(), learner_outcome = forests))
   seed <- estimate_effect(y ~ a | ., study, method = "tmle", seed = 1, learner_treatment = learn_glm(),
                           learner_outcome = forests)
   expect_equal(truth(hybrid), unname(coef(seed)), tolerance = 1e-6)
