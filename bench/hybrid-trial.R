@@ -5,12 +5,7 @@
 # 95 % of samples.
 library(causalsynth)
 source("bench/lib.R")
-data(ACTG175, package = "speff2trial")
-trial <- ACTG175[ACTG175$arms %in% 1:2, ]
-trial$A <- as.integer(trial$arms == 2)
-groups <- c("hemo", "homo", "drugs", "oprior", "z30", "zprior", "race", "gender", "str2", "strat", "symptom")
-trial[groups] <- lapply(trial[groups], factor)
-trial <- trial[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", groups, "A", "cd420")]
+trial <- causalsynth:::actg175_trial()
 hybrid <- fit_hybrid(cd420 ~ A | ., trial, seed = 1, subgroups = c("symptom", "gender", "str2"))
 pool <- generate(hybrid, 50000, seed = 2)
 
