@@ -3,7 +3,8 @@
 # paired and estimated again) on the same data sets of each design of bench/positivity.R, with its learners and a pool
 # of 10,000 rows. The generator is the copula, whose fits are quick: twins' covariates are matched to the study's, and
 # their law hardly matters. The ratio is the root of mean variances over data sets, with the jackknife's standard error
-# over data sets. Raw figures: bench/positivity-se-raw.csv (resumable by data set; POSITIVITY_SE_RAW names another file);
+# over data sets. Raw figures: bench/positivity-se-raw.csv (resumable by data set; POSITIVITY_SE_RAW names another
+# file);
 # results: bench/positivity-se.csv.
 library(causalsynth)
 source("bench/lib.R")
