@@ -57,7 +57,7 @@ make_certificate <- function(hybrid) {
     treatment = assignment_phrase(hybrid$assignment), assignment = hybrid$assignment$kind,
     effects = table,
     covariance = hybrid$seed_effect$covariance, subgroups = hybrid$subgroups, shifts = shift_table(hybrid),
-    calibration = hybrid$models$calibration,
+    calibration = told_calibration(hybrid$models$calibration),
     law = list(rows = hybrid$law$n, exact = hybrid$law$exact, sd = hybrid$law$sd, shares = hybrid$law$shares,
                least_share = hybrid$law$least_share, before_knobs = hybrid$law$before_knobs,
                confounding_bias = hybrid$law$confounding_bias),
@@ -65,6 +65,28 @@ make_certificate <- function(hybrid) {
     acceptance = hybrid$acceptance[intersect(c("rate", "ess", "miss", "pairs"), names(hybrid$acceptance))],
     bounds = bounds_text(hybrid), knobs = hybrid$knobs, changed = changed_knobs(hybrid$knobs)
   ), class = "causalsynth_certificate")
+}
+
+# Without the design, which belongs to the model.
+told_calibration <- function(calibration) {
+  if (is.null(calibration)) return(NULL)
+  columns <- calibration$columns$coefficients
+  c(calibration[c("intercept", "slope")], if (!is.null(columns)) list(columns = as.list(columns)))
+}
+
+calibration_lines <- function(calibration) {
+  if (is.null(calibration)) return(NULL)
+  slopes <- unlist(calibration$columns)
+  c(
+    if (any(unlist(calibration$slope) != 1)) {
+      paste0("Slope of the outcome on its regression, set right by arm: ", paste(signif(unlist(calibration$slope), 3),
+                                                                             collapse = ", "))
+    },
+    if (length(slopes)) {
+      paste0("The regression left part of ", paste(names(slopes), collapse = ", "),
+             " unused; added to all arms' means, a unit: ", paste(signif(slopes, 3), collapse = ", "))
+    }
+  )
 }
 
 bounds_text <- function(hybrid) {
@@ -102,10 +124,7 @@ format.causalsynth_certificate <- function(x, ...) {
     moment_lines(x),
     paste("Propensity bounds on the seed:", x$bounds),
     paste0("Covariates: ", x$generator, "; treatment: ", x$treatment, "; outcome: ", outcome_phrase(x$outcome_law)),
-    if (!is.null(x$calibration)) {
-      paste0("Slope of the outcome on its regression, set right by arm: ", paste(signif(x$calibration$slope, 3),
-                                                                             collapse = ", "))
-    },
+    calibration_lines(x$calibration),
     knob_lines(x),
     if (x$proper) "Proper: all of it was fitted on a bootstrap resample of the seed (column drawn of $effects)"
   )

@@ -13,7 +13,8 @@
 #'    with means and variances alone the fit is an error. Rows of [gen_data()] are drawn with replacement in these
 #'    proportions. Rows stay independent draws of one law.
 #' 3. The outcome regression is refitted on all rows (for a number, its slope set right by arm where honest
-#'    predictions say that it is drawn towards the mean) and fluctuated with the same epsilons; then one shift an arm
+#'    predictions say that it is drawn towards the mean, and moved along columns that honest residuals still follow)
+#'    and fluctuated with the same epsilons; then one shift an arm
 #'    and subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that
 #'    is released (all rows, for [gen_data()]), so that the mean of Q(a, W) equals the seed's targeted arm mean.
 #'
@@ -138,8 +139,8 @@ fit_hybrid_parts <- function(hybrid, data, study, ask, key, call) {
   job <- hybrid_job(study, ask$learners, ask$threads, call)
   hybrid$models <- without_rows(fit_hybrid_models(job, derive_key(key, "models")))
   view <- arm_view(drawn$nuisance)
-  hybrid$models$calibration <- fit_calibration(view)
-  view$q <- apply_calibration(hybrid$models$calibration, view$q)
+  hybrid$models$calibration <- fit_calibration(view, job$covs, job$terms)
+  view$q <- apply_calibration(hybrid$models$calibration, view$q, job$covs)
   hybrid$outcome_law <- fit_outcome_law(view, job$covs, derive_key(key, "outcome law"), ask$threads)
   law_key <- derive_key(key, "law")
   seed <- target_arms(drawn$nuisance)

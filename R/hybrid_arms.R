@@ -26,7 +26,7 @@ fit_hybrid_models <- function(job, key) {
 # list(ps, q) of covariate rows: matrices of rows by arms.
 hybrid_predictions <- function(models, rows, threads, call = rlang::caller_env()) {
   found <- raw_predictions(models, rows, threads, call)
-  found$q <- apply_calibration(models$calibration, found$q)
+  found$q <- apply_calibration(models$calibration, found$q, rows)
   found
 }
 

@@ -88,7 +88,7 @@ read_model <- function(file, ..., max_bytes = 2^31) {
 # object's fields or of its packed bytes changes; unpack_model() then brings older ones up to date.
 model_kinds <- c(forest = "causalsynth_forest", generator = "causalsynth_generator", hybrid = "causalsynth_hybrid",
                  nuisance = "causalsynth_nuisance")
-model_versions <- c(forest = 2L, generator = 3L, hybrid = 3L, nuisance = 2L)
+model_versions <- c(forest = 2L, generator = 3L, hybrid = 4L, nuisance = 2L)
 
 own_version <- function() as.character(utils::packageVersion("causalsynth"))
 

@@ -26,34 +26,6 @@ fit_outcome_law <- function(view, covs, key, threads) {
   )
 }
 
-# Forests draw predictions towards the mean; what they take from Q they would give to nobody, as residuals are drawn
-# with mean zero. For a number, intercept and slope by arm of the outcome on its honest predictions, where the slope is
-# not 1 within two standard errors: list(intercept, slope), or NULL where nothing is to be done.
-fit_calibration <- function(view) {
-  if (view$family == "binomial") return(NULL)
-  fits <- vapply(seq_along(view$arms), function(a) {
-    own <- view$index == a
-    q <- view$q[own, a]
-    y <- view$outcome[own]
-    n <- sum(own)
-    spread <- sum((q - mean(q))^2)
-    if (n < 20 || spread <= 1e-12 * sum((y - mean(y))^2)) return(c(0, 1))
-    slope <- sum((q - mean(q)) * (y - mean(y))) / spread
-    rest <- y - mean(y) - slope * (q - mean(q))
-    error <- sqrt(sum((q - mean(q))^2 * rest^2)) / spread
-    if (abs(slope - 1) <= 2 * error) return(c(0, 1))
-    slope <- min(max(slope, .25), 3)
-    c(mean(y) - slope * mean(q), slope)
-  }, numeric(2))
-  if (all(fits[2, ] == 1)) NULL else list(intercept = fits[1, ], slope = fits[2, ])
-}
-
-apply_calibration <- function(calibration, q) {
-  if (is.null(calibration)) return(q)
-  for (a in seq_len(ncol(q))) q[, a] <- calibration$intercept[a] + calibration$slope[a] * q[, a]
-  q
-}
-
 # One outcome a row. `arm`: codes; `mean`: Q of the row's own arm; `uniforms(label)`: a uniform number a row.
 draw_outcomes <- function(law, arm, mean, rows, uniforms, threads) {
   u <- uniforms("outcome")

@@ -14,9 +14,11 @@
 #' @param se `"linear"`: the two-sample linearisation (see details). `"bootstrap"`: trial and study are resampled, the
 #'   hybrid is fitted anew, rows are paired and estimated again.
 #' @param bootstrap `list(replicates = 200)`.
-#' @param refit How the hybrid is fitted in a resample, `function(trial, seed)` that returns a hybrid. NULL:
-#'   [fit_hybrid()] with its defaults, and the pool's treatment rule and targeting.
-#' @param learner_membership Learner of the odds that tell twins from the trial's rows, for the linearisation.
+#' @param refit How the hybrid is fitted in a resample: the hybrid itself, as [fit_hybrid()] returned it, to fit it in
+#'   the same way with copies of a row kept from predicting each other; or `function(trial, seed)` that returns a
+#'   hybrid. NULL: [fit_hybrid()] with its defaults, and the pool's treatment rule and targeting.
+#' @param learner_membership Learner of the odds that tell twins from the trial's rows, for the linearisation where the
+#'   trial's outcome regression is no forest.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @return An effect as of [estimate_effect()], of class `causalsynth_pair_effect` besides, with the methods of
@@ -33,9 +35,12 @@
 #' V = var(c_i) / n + var(D_j) / m over the n rows of the study and the m rows of the trial, where
 #' D_j = r_a(W_j) \[A_j / g(W_j) - (1 - A_j) / (1 - g(W_j))\] (Y_j - Q(A_j, W_j)), a = A_j, with the trial's own
 #' honest nuisances and r_a the weight that twins given arm a put at W_j, over the trial's density there: estimated as
-#' odds of a classifier of twins against the trial's rows. Random outcomes of twins enter the first part, and shrink
-#' with
-#' `draws`. Where the pool carries copies, the second part is the variance of the estimate over them.
+#' odds of a classifier of twins against the trial's rows. Where the trial's outcome regression is a forest, which
+#' smooths the weights before they reach the trial's rows, the factor before the residual is taken from the forest
+#' itself: m times the derivative of the estimate in Y_j, that is the sum over twins of their weight times the weight
+#' that the forest gives row j in their prediction, and for a targeted hybrid what the shift of Q adds. Random outcomes
+#' of twins enter the first part, and shrink with `draws`. Where the pool carries copies, the second part is the
+#' variance of the estimate over them.
 #'
 #' The estimand is the effect in the population of all rows together: that of the study for `amount = "all"`, one with
 #' more weight on rows beyond the threshold for `amount = "threshold"`. `print()` of the pair says how far the means

@@ -48,7 +48,10 @@ kinds_of <- function(fit) ifelse(vapply(fit$methods, inherits, NA, "est_or"), "r
 # The trial's part from D_j, for all terms of all methods jointly.
 trial_part <- function(fit, x, loadings, ask, run) {
   trial <- trial_nuisance(ask$trial, x, run)
-  scores <- lapply(loadings[unique(kinds_of(fit))], function(l) trial_scores(l, trial, x, ask, run))
+  forests <- trial_forests(trial, x, run)
+  scores <- lapply(loadings[unique(kinds_of(fit))], function(l) {
+    if (is.null(forests)) trial_scores(l, trial, x, ask, run) else kernel_scores(l, trial, forests, x)
+  })
   columns <- lapply(seq_len(nrow(fit$estimates)), function(i) {
     s <- scores[[kinds_of(fit)[[fit$estimates$method[i]]]]]
     switch(fit$estimates$term[i], mean_1 = s$treated, mean_0 = s$control, s$treated - s$control)
@@ -73,7 +76,7 @@ trial_nuisance <- function(trial, x, run) {
   )
 }
 
-# r_a(W_j) times the weighted residual of the trial's rows, by arm.
+# r_a(W_j) times the weighted residual of the trial's rows, by arm: for regressions that are no forests.
 trial_scores <- function(loading, trial, x, ask, run) {
   one_arm <- function(arm) {
     used <- loading$arm == arm
@@ -128,8 +131,9 @@ membership <- function(covs, member, learner, weights, key, run) {
 #' @param pool A pool of [generate()][generate.causalsynth_hybrid].
 #' @param trial The rows that its hybrid was trained on.
 #' @param copies Number of copies.
-#' @param refit How the hybrid is fitted, `function(trial, seed)` that returns a hybrid. NULL: [fit_hybrid()] with its
-#'   defaults, and the pool's treatment rule and targeting.
+#' @param refit How the hybrid is fitted: the hybrid itself, as [fit_hybrid()] returned it, to fit it in the same way
+#'   with copies of a row kept from predicting each other; or `function(trial, seed)` that returns a hybrid. NULL:
+#'   [fit_hybrid()] with its defaults, and the pool's treatment rule and targeting.
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default.
 #' @param ... Unknown names are an error.
@@ -195,22 +199,36 @@ hybrid_means <- function(hybrid, rows, threads) {
 refit_resample <- function(refit, trial, key, b) {
   index <- resampled(nrow(trial), derive_key(key, "trial", b))
   sample <- as_rows(lapply(unclass(as.data.frame(trial)), `[`, index), row_template(trial))
-  seed <- as.numeric(unclass(derive_key(key, "fit", b))[2])
-  tryCatch(suppressWarnings(refit(sample, seed)), error = function(e) rlang::cnd_header(e))
+  key <- derive_key(key, "fit", b)
+  tryCatch(suppressWarnings(refit(sample, key, index)), error = function(e) rlang::cnd_header(e))
 }
 
 resampled <- function(n, key) pmin(n, 1L + as.integer(random_uniforms(unclass(key), n) * n))
 
+# function(rows, key, copies): the hybrid of a resample; `copies`: rows that are copies of one share a number. Functions
+# of users do not know of copies: out-of-bag predictions of a row then come from trees that have seen its copy.
 resolve_refit <- function(refit, origin, call) {
-  if (is.null(refit)) {
-    return(function(trial, seed) {
-      fit_hybrid(origin$formula, trial, treatment = origin$treatment, targeted = origin$targeted, seed = seed,
-                 threads = 1)
-    })
+  if (is.null(refit)) refit <- default_hybrid(origin)
+  if (is.function(refit)) return(function(rows, key, copies) refit(rows, as.numeric(unclass(key)[2])))
+  if (inherits(refit, "causalsynth_hybrid") && !is.null(refit$recipe)) {
+    return(function(rows, key, copies) refit_hybrid(refit, rows, copies, key, 1L))
   }
-  if (is.function(refit)) return(refit)
-  abort("input", c("{.arg refit} must be a function of {.arg trial} and {.arg seed} that returns a hybrid.",
-                   x = "It is {describe(refit)}."), call = call)
+  abort("input", c("{.arg refit} must be a hybrid, or a function of {.arg trial} and {.arg seed} that returns one.",
+                   x = if (inherits(refit, "causalsynth_hybrid"))
+                     "This hybrid was read from a file, which does not hold how it was fitted."
+                   else "It is {describe(refit)}."), call = call)
+}
+
+# What refit_hybrid() needs to fit as fit_hybrid() does by default, with the treatment rule and targeting of a pool.
+default_hybrid <- function(origin) {
+  learner <- learn_forest()
+  assignment <- if (origin$treatment == "fitted") list(kind = "fitted")
+                else list(kind = "randomized", spec = assign_randomized())
+  structure(list(
+    formula = origin$formula, arms = origin$arms %||% c("0", "1"), targeted = origin$targeted, assignment = assignment,
+    knobs = knob_defaults, recipe = list(learners = list(treatment = learner, outcome = learner), bounds = "gruber",
+                                         generator = gen_forest())
+  ), class = "causalsynth_hybrid")
 }
 
 # Variance over the copies of what the twins' regression adds to each estimate.

@@ -4,20 +4,11 @@
 least_stratum <- 30
 
 check_survey_weights <- function(weights, n, call) {
-  if (is.null(weights)) return(NULL)
-  if (!is.numeric(weights) || length(weights) != n) {
-    abort("input",
-          c("{.arg weights} must have a number for each of the {n} row{?s}.", x = "It is {describe(weights)}."),
-          call = call)
+  weights <- check_case_weights(weights, n, call)
+  if (!is.null(weights) && sum(weights) == 0) {
+    abort("data", c("{.arg weights} is zero in all {n} row{?s}.", i = "A law needs rows of some weight."), call = call)
   }
-  bad <- sum(!is.finite(weights) | weights < 0)
-  if (bad || sum(weights) <= 0) {
-    abort("input", c(
-      "{.arg weights} must be finite, at least 0, and not all 0.",
-      x = "{bad} {?is/are} missing, infinite or negative."
-    ), call = call)
-  }
-  as.numeric(weights)
+  weights
 }
 
 check_strata <- function(strata, data, call) {

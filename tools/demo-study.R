@@ -12,15 +12,9 @@ paper_study <- function(seed) {
 
 # Study 5: ACTG175, zidovudine + zalcitabine (arm 2) against zidovudine + didanosine (arm 1), CD4 at 20 weeks.
 trial_study <- function() {
-  store <- new.env()
-  utils::data("ACTG175", package = "speff2trial", envir = store)
-  trial <- store$ACTG175[store$ACTG175$arms %in% 1:2, ]
-  trial$A <- as.integer(trial$arms == 2)
-  categorical <- c("hemo", "homo", "drugs", "oprior", "z30", "zprior", "race", "gender", "str2", "strat", "symptom")
-  trial[categorical] <- lapply(trial[categorical], factor)
   list(
     name = "actg175", title = "ACTG175, arm 2 against arm 1, CD4 count at 20 weeks", formula = cd420 ~ A | .,
-    data = trial[c("age", "wtkg", "karnof", "preanti", "cd40", "cd80", categorical, "A", "cd420")]
+    data = causalsynth:::actg175_trial()
   )
 }
 

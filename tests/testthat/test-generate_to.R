@@ -62,7 +62,7 @@ test_that("hybrids, mechanisms, rows made elsewhere; constraints and what is giv
   hybrid <- contract_hybrid()
   made <- generate_to(hybrid, 90, withr::local_tempdir(), "csv", shard_rows = 50, seed = 1, counterfactuals = TRUE)
   rows <- read_shards(made, "csv")
-  expect_identical(names(rows), c(names(contract_study()), ".ps", ".q1", ".q0"))
+  expect_identical(names(rows), c(names(contract_study()), ".ps", ".q1", ".q0", ".y1", ".y0"))
   expect_identical(nrow(rows), 90L)
   # Once all shards are there, the folder is a pool.
   folder <- dirname(made$file[1])

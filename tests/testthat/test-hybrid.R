@@ -17,7 +17,7 @@ test_that("Y and A are drawn from the known means", {
   mean <- ifelse(pool$A == 1, pool$.q1, pool$.q0)
   expect_lt(abs(sum(pool$Y - mean)) / sqrt(sum(mean * (1 - mean))), 4)
   expect_lt(abs(sum(pool$A - pool$.ps)) / sqrt(sum(pool$.ps * (1 - pool$.ps))), 4)
-  expect_identical(names(pool), c(names(study), ".ps", ".q1", ".q0"))
+  expect_identical(names(pool), c(names(study), ".ps", ".q1", ".q0", ".y1", ".y0"))
   random <- fit_hybrid(Y ~ A | ., study, treatment = "randomized", seed = 1)
   expect_identical(unique(generate(random, 20, seed = 1, counterfactuals = TRUE)$.ps), mean(study$A))
 })

@@ -65,6 +65,9 @@ test_that("numbers of many values: effect and noise on their own scale", {
                                   learner_outcome = learn_glm(), seed = 1)
   plain <- fit()
   expect_equal(truth(fit(effect_scale = -3)), -3 * truth(plain), tolerance = 1e-8)
+  double <- generate(fit(effect_scale = 2), 200, seed = 1)
+  expect_error(estimate_effect(double, learner_treatment = learn_glm(), learner_outcome = learn_glm()),
+               "no interval for the population", class = "causalsynth_error")
   flat <- generate(fit(heterogeneity = 0), 100, seed = 1, counterfactuals = TRUE)
   expect_lt(diff(range(flat$.q1 - flat$.q0)), 1e-8)
   residual <- function(h) {

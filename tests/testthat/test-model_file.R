@@ -177,16 +177,19 @@ test_that("files of every format are read", {
     expect_equal(predict(forest, type = "prob")[, "yes"], rows$oob, tolerance = 1e-12)
   }
   expect_error(read_model(test_path("fixtures", "hybrid-1.model")), "earlier format", class = "causalsynth_error_file")
-  hybrid <- read_model(test_path("fixtures", "hybrid-3.model"))
-  expect_equal(truth(hybrid), hybrid$law$mean_1 - hybrid$law$mean_0)
-  pool <- generate(hybrid, 500, seed = 1)
-  expect_identical(lapply(pool, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"),
-                                             a = "factor", y = "numeric"))
-  expect_lt(abs(truth(pool) - truth(hybrid)), 5 * hybrid$law$sd / sqrt(500))
-  expect_lt(abs(mean(pool$y[pool$a == "new"]) - mean(pool$y[pool$a == "old"]) - truth(hybrid)), .4)
-  expect_match(format(certificate(hybrid)), "law", all = FALSE)
-  expect_s3_class(estimate_effect(pool, learner_treatment = learn_glm(), learner_outcome = learn_glm()),
-                  "causalsynth_effect")
+  expect_hybrid_file <- function(file) {
+    hybrid <- read_model(test_path("fixtures", file))
+    expect_equal(truth(hybrid), hybrid$law$mean_1 - hybrid$law$mean_0)
+    pool <- generate(hybrid, 500, seed = 1)
+    expect_identical(lapply(pool, class), list(w = "numeric", day = "Date", group = c("ordered", "factor"),
+                                               a = "factor", y = "numeric"))
+    expect_lt(abs(truth(pool) - truth(hybrid)), 5 * hybrid$law$sd / sqrt(500))
+    expect_lt(abs(mean(pool$y[pool$a == "new"]) - mean(pool$y[pool$a == "old"]) - truth(hybrid)), .4)
+    expect_match(format(certificate(hybrid)), "law", all = FALSE)
+    expect_s3_class(estimate_effect(pool, learner_treatment = learn_glm(), learner_outcome = learn_glm()),
+                    "causalsynth_effect")
+  }
+  for (file in c("hybrid-3.model", "hybrid-4.model")) expect_hybrid_file(file)
   for (file in c("copula-1.model", "copula-3.model")) {
     copula <- read_model(test_path("fixtures", file))
     rows <- generate(copula, 400, seed = 1)

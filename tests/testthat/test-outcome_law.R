@@ -57,17 +57,3 @@ test_that("scores keep their values' shares by arm", {
   share <- function(x, a) as.vector(table(factor(x$y[x$a == a], 0:3))) / sum(x$a == a)
   for (a in 0:1) expect_lt(max(abs(share(pool, a) - share(study, a))), .06)
 })
-
-test_that("slopes are set right only where they are wrong", {
-  set.seed(3)
-  n <- 2000
-  q <- rnorm(n)
-  view <- list(family = "gaussian", arms = c("0", "1"), index = rep(1:2, n / 2), q = cbind(q, q),
-               outcome = q + rnorm(n))
-  expect_null(fit_calibration(view))
-  view$outcome <- 1 + 2 * q + rnorm(n)
-  expect_equal(fit_calibration(view)$slope, c(2, 2), tolerance = .1)
-  expect_equal(apply_calibration(list(intercept = c(1, 0), slope = c(2, 1)), cbind(3, 4)), cbind(7, 4))
-  view$family <- "binomial"
-  expect_null(fit_calibration(view))
-})

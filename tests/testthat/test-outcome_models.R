@@ -26,7 +26,7 @@ test_that("hybrids take splines, powers and interactions, with either learner", 
     made <- suppressWarnings(fit_hybrid(formula, d, gen_forest(trees = 5), learner_treatment = learn_glm(),
                                         learner_outcome = learner, seed = 1), classes = "causalsynth_warning_overlap")
     pool <- generate(made, 30, seed = 2, counterfactuals = TRUE)
-    expect_setequal(names(pool), c(names(d), ".ps", ".q1", ".q0"))
+    expect_setequal(names(pool), c(names(d), ".ps", ".q1", ".q0", ".y1", ".y0"))
     # A row's means do not depend on the rows it is drawn with.
     base <- hybrid_predictions(made$models, as.data.frame(pool)[c("w", "x", "group")], 1L)
     alone <- hybrid_predictions(made$models, as.data.frame(pool)[7, c("w", "x", "group")], 1L)

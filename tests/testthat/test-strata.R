@@ -35,6 +35,7 @@ test_that("strata and weights that cannot be used are named", {
     fit_generator(gen_copula(), seed["x"], strata = "x")
     fit_generator(gen_copula(), seed, weights = 1:3)
     fit_generator(gen_copula(), seed, weights = c(NA, -1, rep(1, 98)))
+    fit_generator(gen_copula(), seed, weights = rep(0, 100))
     fit_generator(gen_data(seed[1:50, ]), seed, weights = rep(1, 100))
   })
 })
