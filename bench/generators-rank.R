@@ -14,8 +14,11 @@ rank_generators <- function(file = file.path("bench", "generators.csv"), own = "
   long <- do.call(rbind, lapply(names(loss), function(score) {
     data.frame(cells[c("set", "rep", "generator")], score = score, loss = loss[[score]], value = cells[[score]])
   }))
-  means <- stats::aggregate(cbind(loss, abs(value)) ~ generator + set + score, long, mean)
-  names(means)[5] <- "value"
+  means <- stats::aggregate(cbind(loss, value, size = abs(value)) ~ generator + set + score, long, mean)
+  means$value <- ifelse(means$score == "effect_error", means$size, means$value)  # errors of either sign
+  means$size <- NULL
+  count <- stats::aggregate(rep ~ generator + set + score, long, length)
+  means <- merge(means, stats::setNames(count, c("generator", "set", "score", "reps")))
   means$rank <- stats::ave(means$loss, means$set, means$score, FUN = rank)
   ranks <- sort(tapply(means$rank, means$generator, mean))
   against <- do.call(rbind, lapply(split(means, list(means$set, means$score), drop = TRUE), function(m) {
@@ -42,4 +45,17 @@ if (sys.nframe() == 0) {
   print(found$ranks, digits = 3)
   cat("\nAgainst the best rival of each cell (difference above 0: worse)\n")
   print(found$against, digits = 3, row.names = FALSE)
+  # Tables of the vignette.
+  rounded <- function(x) {
+    number <- vapply(x, is.double, NA)
+    x[number] <- lapply(x[number], signif, 4)
+    x
+  }
+  keep <- function(x, name) {
+    utils::write.csv(rounded(x), file.path("vignettes", "generators", paste0(name, ".csv")), row.names = FALSE)
+  }
+  keep(found$means, "means")
+  keep(found$against, "against")
+  speed <- file.path("bench", "generators-speed.csv")
+  if (file.exists(speed)) keep(utils::read.csv(speed), "speed")
 }
