@@ -165,6 +165,10 @@ metrics_nearest <- function(queries, reference, is_factor, threads, progress) {
     .Call(`_causalsynth_metrics_nearest`, queries, reference, is_factor, threads, progress)
 }
 
+metrics_nearest_two <- function(queries, reference, is_factor, gower, same, run) {
+    .Call(`_causalsynth_metrics_nearest_two`, queries, reference, is_factor, gower, same, run)
+}
+
 model_decode <- function(object, stored, functions, environment) {
     .Call(`_causalsynth_model_decode`, object, stored, functions, environment)
 }
