@@ -3,15 +3,16 @@
 #include "glue_host.h"
 
 // Nearest reference rows of queries: matrices of doubles with like columns, NA where missing.
+// `same`: both are the same rows, and no row is its own neighbour.
 // [[Rcpp::export(rng = false)]]
 Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference,
-                           Rcpp::LogicalVector is_factor, int threads,
+                           Rcpp::LogicalVector is_factor, bool same, int threads,
                            Rcpp::Nullable<Rcpp::Function> progress) {
   const auto view_of = [](const Rcpp::NumericMatrix& x) {
     return causalsynth::MatrixView<const double>(x.begin(), static_cast<std::size_t>(x.nrow()),
                                                  static_cast<std::size_t>(x.ncol()));
   };
-  causalsynth::NearestInput input{view_of(queries), view_of(reference), {}};
+  causalsynth::NearestInput input{view_of(queries), view_of(reference), {}, same};
   for (int flag : is_factor) input.is_factor.push_back(flag == TRUE);
   Rcpp::NumericVector first(queries.nrow()), second(queries.nrow());
   Rcpp::IntegerVector index(queries.nrow());
