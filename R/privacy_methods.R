@@ -165,8 +165,7 @@ plot_scores <- function(x) {
   own <- data.frame(rows, series = factor(series[1], series))
   reference <- data.frame(rows[!is.na(rows$reference), ], series = factor(series[2], series))
   ggplot2::ggplot(own, ggplot2::aes(.data$estimate, .data$metric)) +
-    ggplot2::geom_errorbarh(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high, colour = .data$series),
-                            height = 0) +
+    ggplot2::geom_linerange(ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high, colour = .data$series)) +
     ggplot2::geom_point(ggplot2::aes(colour = .data$series, shape = .data$series), size = 2) +
     ggplot2::geom_point(ggplot2::aes(.data$reference, colour = .data$series, shape = .data$series), reference,
                         size = 2.5) +

@@ -101,9 +101,9 @@ test_that("copies with noise are caught though the mean distance looks normal", 
 
 test_that("the result depends on the seed alone", {
   real <- draw_real(80, 1)
-  ask <- function(...) {
-    privacy(real, draw_real(80, 2), draw_real(80, 3), formula = Y ~ A | ., keys = "site", attacks = 30, ...)$scores
-  }
+  fresh <- draw_real(80, 2)
+  holdout <- draw_real(80, 3)
+  ask <- function(...) privacy(real, fresh, holdout, formula = Y ~ A | ., keys = "site", attacks = 30, ...)$scores
   set.seed(1)
   before <- .Random.seed
   one <- ask(seed = 4, threads = 1)
