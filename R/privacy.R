@@ -10,12 +10,15 @@
 #'   random, and the print says so. Since the generator saw that half too, it serves as a floor for distances only;
 #'   what needs people outside the data (membership, risks in excess of a control, DCR share) is then `NA`.
 #' @param keys Names of the columns that an intruder may know of a person.
-#' @param secrets Names of the columns that an intruder wants to learn. Default: treatment and outcome of `formula`, or of
+#' @param secrets Names of the columns that an intruder wants to learn. Default: treatment and outcome of `formula`,
+#'   or of
 #'   the hybrid that `synthetic` was drawn from.
 #' @param formula Roles `Y ~ A | W1 + W2`: they tell treatment and outcome. Not needed where `secrets` are named.
 #' @param columns Names of the columns to compare; `NULL`: all of `real`.
-#' @param distance `"gower"`: the mean over columns of the absolute difference over the training rows' range, at most 1,
-#'   and of 1 where levels differ; a missing value equals a missing one and differs by 1 from any other. `"euclidean"`:
+#' @param distance `"gower"`: the mean over columns of the absolute difference over the training rows' range, at most
+#'   1,
+#'   and of 1 where levels differ; a missing value equals a missing one and differs by 1 from any other.
+#'   `"euclidean"`:
 #'   numbers standardised by the training rows, as [dcr()].
 #' @param attacks Most tries of each attack on single persons.
 #' @param conf.level Level of the intervals.
@@ -23,29 +26,37 @@
 #' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
 #' @param ... Unknown names are an error.
 #' @section Copies and distances:
-#' * `copies`: share of synthetic rows equal to a training row in all columns; `near_copies`: share nearer to a training
-#'   row than the 5 % quantile of the distances from training rows to their nearest other; `replicated_uniques`: share of
+#' * `copies`: share of synthetic rows equal to a training row in all columns; `near_copies`: share nearer to a
+#'   training
+#'   row than the 5 % quantile of the distances from training rows to their nearest other; `replicated_uniques`:
+#'   share of
 #'   training rows that are unique and equal to exactly one synthetic row.
-#' * `dcr_mean`, `dcr_median`, `dcr_q05`: distance to the closest training row; `nndr_mean`, `nndr_q05`: its ratio to the
-#'   distance of the second closest. Reference: the holdout rows' distances. These are diagnostics: rows can be far apart
+#' * `dcr_mean`, `dcr_median`, `dcr_q05`: distance to the closest training row; `nndr_mean`, `nndr_q05`: its ratio to
+#'   the
+#'   distance of the second closest. Reference: the holdout rows' distances. These are diagnostics: rows can be far
+#'   apart
 #'   and still give members away (arXiv 2505.01524).
-#' * `dcr_share`: share of synthetic rows closer to training than to holdout rows, of which equally many are drawn, ties
+#' * `dcr_share`: share of synthetic rows closer to training than to holdout rows, of which equally many are drawn,
+#'   ties
 #'   counting one half; its variance sums over rows that share a closest row. `dcr_overfitting_protection`:
 #'   min(1, 2 (1 - share)) with ties not counted; `dcr_baseline_protection`: min(1, median distance over that of rows
 #'   uniform over the training rows' ranges and levels), its interval taking the latter as known.
 #' * `identifiability`: share of training rows closer to a synthetic than to another training row (Yoon et al. 2020,
 #'   unweighted). Reference: the share of holdout rows closer to a synthetic than to a training row.
 #' @section Attacks on single persons:
-#' Each is tried on training rows and on as many holdout rows. `_success` is the rate among training rows, reference that
+#' Each is tried on training rows and on as many holdout rows. `_success` is the rate among training rows, reference
+#' that
 #' among holdout rows; `_risk` = (r - r0) / (1 - r0) with Wilson's centres r, r0 of both rates and an interval by the
 #' delta method (Giomi et al. 2023), held within 0 and 1; `$scores` has it as it was before too. `detail` says what
 #' guessing yields where that applies.
 #' * `singling_out_univariate`, `singling_out_multivariate`: predicates on one column, or on two to five,
-#'   that exactly one synthetic row meets; success: exactly one real row does too. Predicates that single out the same row
+#'   that exactly one synthetic row meets; success: exactly one real row does too. Predicates that single out the
+#'   same row
 #'   count as a cluster. As many training as holdout rows are drawn.
 #' * `linkability`: the columns are dealt to two halves, in turn from the one of most values on; success: both halves
 #'   have the same closest synthetic row.
-#' * `inference_*_of_<secret>`: the secret of the synthetic row that is closest in the known columns (the keys, or all but
+#' * `inference_*_of_<secret>`: the secret of the synthetic row that is closest in the known columns (the keys, or
+#'   all but
 #'   the secrets); a level must be right, a number within 5 % of the guess.
 #' * `attribute_*_of_<secret>`: a forest grown on synthetic rows guesses it from the known columns (the outcome's from
 #'   the treatment too); `attribute_auc`: does it predict training rows better than holdout rows?
@@ -64,15 +75,20 @@
 #' `dcap_of_<t>` = sum d_tq s_tq / s_q / n; `tcap_of_<t>`: DiSCO's numerator over the rows whose keys have one secret
 #' among the synthetic rows (Raab, Nowok and Dibben 2024). References: the same for holdout rows, which the synthetic
 #' rows can only know by the population's rules.
-#' @return An object of class `causalsynth_privacy`: `scores` (a row a metric: `group`, `metric`, `estimate`, `conf.low`,
+#' @return An object of class `causalsynth_privacy`: `scores` (a row a metric: `group`, `metric`, `estimate`,
+#'   `conf.low`,
 #'   `conf.high`, `reference`, `n` rows or tries used, `n_reference`, `unclipped` with its interval, `definition`,
-#'   `detail`), `distances` (of synthetic and holdout rows to the closest training row), `roc` (points of the membership
+#'   `detail`), `distances` (of synthetic and holdout rows to the closest training row), `roc` (points of the
+#'   membership
 #'   attacks' curves), `holdout` (`"given"` or `"split"`), `notes`, `n_real`, `n_synthetic`, `n_holdout`, `columns`,
-#'   `keys`, `secrets`, `call`. [tidy()] gives the table of metrics. Columns that are lacking or of another type, infinite
+#'   `keys`, `secrets`, `call`. [tidy()] gives the table of metrics. Columns that are lacking or of another type,
+#'   infinite
 #'   values and too few rows are errors of class `causalsynth_error_data`.
-#' @references Giomi, Boenisch, Wehmeyer and Tasnadi (2023) \doi{10.56553/popets-2023-0055}; van Breugel, Sun, Qian and van
+#' @references Giomi, Boenisch, Wehmeyer and Tasnadi (2023) \doi{10.56553/popets-2023-0055}; van Breugel, Sun, Qian
+#'   and van
 #'   der Schaar (2023), Membership inference attacks against synthetic data through overfitting detection, AISTATS;
-#'   Raab, Nowok and Dibben (2024), Practical privacy metrics for synthetic data, arXiv 2406.16826; Yoon, Drumright and van
+#'   Raab, Nowok and Dibben (2024), Practical privacy metrics for synthetic data, arXiv 2406.16826; Yoon, Drumright
+#'   and van
 #'   der Schaar (2020) \doi{10.1109/JBHI.2020.2980262}; Gower (1971) \doi{10.2307/2528823}; Wilson (1927)
 #'   \doi{10.1080/01621459.1927.10502953}.
 #' @examples

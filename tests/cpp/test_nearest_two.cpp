@@ -20,7 +20,7 @@ struct Rows {
   std::size_t rows, cols;
 };
 
-// Numbers first, the first of them heavy-tailed; then factors of `levels` codes. A share is missing.
+// Numbers, the first of them heavy-tailed, then factors of `levels` codes. A share is missing.
 struct Design {
   std::size_t numbers, factors;
   int levels;

@@ -9,7 +9,7 @@ namespace causalsynth {
 namespace {
 
 constexpr int kTop = 127;             // two gaps fit one byte
-constexpr std::size_t kMost = 250;    // columns of a kind that count; the bound holds without others
+constexpr std::size_t kMost = 250;    // columns of a kind; the bound holds without the others
 constexpr int kLargest = 60000;       // of all sums, below 2^16 with the errors
 constexpr std::size_t kSample = 5000; // rows that settle the unit
 constexpr std::size_t kLook = 8;      // numbers between two looks at the limit
@@ -49,8 +49,8 @@ std::uint8_t level_byte(double code) {
   return static_cast<std::uint8_t>(1.0 + std::floor(code - 255.0 * turn));
 }
 
-// The row of each word after add_bytes(): even rows first and then odd ones, or the other way round,
-// as the processor orders bytes.
+// The row of each word after add_bytes(): even rows first and then odd ones, or the other way
+// round, as the processor orders bytes.
 unsigned first_lane() {
   const std::uint16_t word = 1;
   std::uint8_t low;
