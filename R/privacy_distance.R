@@ -28,8 +28,8 @@ privacy_rows <- function(train, synthetic, holdout, distance, call) {
   )
 }
 
-# The two nearest of `reference` for each of `queries`, matrices of codes: list(first, second, index). NA where there are
-# too few rows.
+# The two nearest of `reference` for each of `queries`, matrices of codes: list(first, second, index). NA where there
+# are too few rows.
 two_nearest <- function(queries, reference, rows, run, same = FALSE, columns = NULL) {
   columns <- columns %||% seq_along(rows$is_factor)
   is_factor <- rows$is_factor[columns]

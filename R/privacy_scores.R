@@ -1,5 +1,5 @@
-# Scores of privacy(): each knows how to give its estimate and interval at any level. A score is a list of metric, group,
-# kind, n, n_reference, reference, detail (a phrase or ""), and what its kind needs.
+# Scores of privacy(): each knows how to give its estimate and interval at any level. A score is a list of metric,
+# group, kind, n, n_reference, reference, detail (a phrase or ""), and what its kind needs.
 
 privacy_score <- function(metric, group, kind, ..., reference = NA_real_, n = NA, n_reference = NA, detail = "") {
   list(metric = metric, group = group, kind = kind, reference = as.numeric(reference), n = as.integer(n),
@@ -7,7 +7,9 @@ privacy_score <- function(metric, group, kind, ..., reference = NA_real_, n = NA
 }
 
 # A score that cannot be had, and why.
-no_score <- function(metric, group, detail) privacy_score(metric, group, "none", n = 0, n_reference = 0, detail = detail)
+no_score <- function(metric, group, detail) {
+  privacy_score(metric, group, "none", n = 0, n_reference = 0, detail = detail)
+}
 
 # A share of rows, TRUE where it holds; `cluster`: rows that stand or fall together.
 share_score <- function(metric, group, holds, reference_holds = NULL, ..., cluster = NULL, detail = "") {
@@ -86,7 +88,8 @@ score_values <- function(score, level) {
       w <- wilson(score$counts, level)
       share <- if (score$n > 0) score$counts$s / score$counts$n else NA_real_
       # At 0 and 1 the interval ends there, but for rounding.
-      c(share, if (share %in% 0) 0 else w[["centre"]] - w[["half"]], if (share %in% 1) 1 else w[["centre"]] + w[["half"]])
+      c(share, if (share %in% 0) 0 else w[["centre"]] - w[["half"]],
+        if (share %in% 1) 1 else w[["centre"]] + w[["half"]])
     },
     risk = attack_risk(score$train, score$control, level),
     normal = score$estimate + c(0, -1, 1) * stats::qnorm((1 + level) / 2) * score$std.error,
