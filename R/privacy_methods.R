@@ -34,7 +34,8 @@ some_names <- function(names, most = 6) {
 #' @param conf.level Level of the intervals; `NULL`: that of the call.
 #' @param ... Unknown names are an error.
 #' @return `tidy()`: a data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the
-#'   holdout's value, or what chance yields) and `n`. `glance()`: one row of the main figures. `summary()`: the whole table with
+#'   holdout's value, or what chance yields) and `n`. `glance()`: one row of the main figures. `summary()`: the whole table
+#'   with
 #'   definitions.
 #' @examples
 #' real <- generate(dgp_paper(), 100, seed = 1)

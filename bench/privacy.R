@@ -1,6 +1,6 @@
-# Distances to the closest record at scale, in one run: Rscript bench/privacy.R. 50,000 x 50,000 rows of 6 numbers on one
-# thread against FNN (medians of 5; FNN for one neighbour and for the two that NNDR needs), and 100,000 x 100,000 rows of
-# 30 mixed columns under Gower's distance on two threads (once), checked against every distance for some rows. Peak memory
+# Distances to the closest record at scale, in one run: Rscript bench/privacy.R. 50,000 x 50,000 rows of 6 numbers on
+# one thread against FNN (medians of 5; FNN for one neighbour and for the two that NNDR needs), and 100,000 x 100,000 rows
+# of 30 mixed columns under Gower's distance on two threads (once), checked against every distance for some rows. Peak memory
 # is the process's own (Linux). Results: bench/privacy.csv.
 library(causalsynth)
 source("bench/lib.R")
@@ -40,7 +40,9 @@ mixed <- function(n, seed) {
 space <- causalsynth:::privacy_rows(mixed(1e5, 3), mixed(1e5, 4), mixed(2, 5), "gower", NULL)
 run <- list(threads = 2L, progress = NULL)
 before <- peak_mb()
-took <- system.time(found <- causalsynth:::two_nearest(space$codes$synthetic, space$codes$train, space, run))[["elapsed"]]
+took <- system.time({
+  found <- causalsynth:::two_nearest(space$codes$synthetic, space$codes$train, space, run)
+})[["elapsed"]]
 peak <- peak_mb()
 for (i in c(1, 777, 99999)) {
   gaps <- abs(t(space$codes$train) - space$codes$synthetic[i, ])
