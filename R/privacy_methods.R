@@ -34,7 +34,8 @@ some_names <- function(names, most = 6) {
 #' @param conf.level Level of the intervals; `NULL`: that of the call.
 #' @param ... Unknown names are an error.
 #' @return `tidy()`: a data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the
-#'   holdout's value, or what chance yields) and `n`. `glance()`: one row of the main figures. `summary()`: the whole table
+#'   holdout's value, or what chance yields) and `n`. `glance()`: one row of the main figures. `summary()`: the
+#'   whole table
 #'   with
 #'   definitions.
 #' @examples
@@ -138,7 +139,8 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
 #'
 #' @param object An object made by [privacy()].
 #' @param what `"scores"`: estimates with intervals beside the holdout's value; `"distances"`: distribution of the
-#'   distances to the closest training row, of synthetic and holdout rows; `"membership"`: ROC curves of the membership
+#'   distances to the closest training row, of synthetic and holdout rows; `"membership"`: ROC curves of the
+#'   membership
 #'   attacks.
 #' @param ... Unknown names are an error.
 #' @return A ggplot.

@@ -1,6 +1,9 @@
-# privacy() where the truth is known. 40 runs each of: synthetic rows that are fresh real rows (each attack's unclipped
-# 95 % interval should contain 0, each AUC's .5, in at least 35 runs); training rows with 1 % noise (each membership attack
-# should exceed the holdout's); half such rows, half rows far from everyone, so that the mean distance looks normal; columns
+# privacy() where the truth is known. 40 runs each of: synthetic rows that are fresh real rows (each attack's
+# unclipped
+# 95 % interval should contain 0, each AUC's .5, in at least 35 runs); training rows with 1 % noise (each
+# membership attack
+# should exceed the holdout's); half such rows, half rows far from everyone, so that the mean distance looks
+# normal; columns
 # shuffled independently; training rows themselves.
 # Rscript bench/privacy-null.R [runs]. Results: bench/privacy-null.csv, a row a metric and case.
 library(causalsynth)

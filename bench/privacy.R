@@ -1,6 +1,8 @@
 # Distances to the closest record at scale, in one run: Rscript bench/privacy.R. 50,000 x 50,000 rows of 6 numbers on
-# one thread against FNN (medians of 5; FNN for one neighbour and for the two that NNDR needs), and 100,000 x 100,000 rows
-# of 30 mixed columns under Gower's distance on two threads (once), checked against every distance for some rows. Peak memory
+# one thread against FNN (medians of 5; FNN for one neighbour and for the two that NNDR needs), and 100,000 x
+# 100,000 rows
+# of 30 mixed columns under Gower's distance on two threads (once), checked against every distance for some
+# rows. Peak memory
 # is the process's own (Linux). Results: bench/privacy.csv.
 library(causalsynth)
 source("bench/lib.R")
