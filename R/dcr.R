@@ -38,9 +38,8 @@ dcr <- function(real, synthetic, columns = NULL, ..., scale = "real", threads = 
   threads <- resolve_threads(threads)
   columns <- distance_columns(real, synthetic, columns)
   encoded <- distance_matrices(real[columns], synthetic[columns], scale)
-  found <- metrics_nearest(
-    encoded$synthetic, encoded$real, encoded$is_factor, threads, progress_bar("Distances to the closest record")
-  )
+  run <- list(threads = threads, progress = progress_bar("Distances to the closest record"))
+  found <- euclidean_nearest(encoded$synthetic, encoded$real, encoded$is_factor, FALSE, run)
   new_dcr(found, list(n_real = nrow(real), columns = columns, scale = scale))
 }
 
@@ -69,7 +68,7 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
     check_text(real[[name]], name, call)
     check_text(synthetic[[name]], name, call)
   }
-  blueprint <- column_blueprint(real)
+  blueprint <- column_blueprint(real, decimals = FALSE)
   tables <- list(
     real = encode_columns(real, blueprint, "real", call)$columns,
     synthetic = encode_columns(synthetic, blueprint, "synthetic", call)$columns
