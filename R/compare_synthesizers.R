@@ -18,11 +18,11 @@
 #'   more says that rows lean on those that the generator saw), and `copies`, the share of rows at distance 0. Distances
 #'   are diagnostics: rows can be far apart and still give members away.
 #'
-#'   Ranks are by how much a score is worse than the holdout's: none is better than real rows, and those at
-#'   least as good share the first rank. The effect's error ranks by its absolute value. `mean_rank` is over the scores of
-#'   fidelity alone; a score that could not be computed ranks last. Ranks say nothing of the size of a difference. Rows that lie
-#'   too close to `real` score well without merit: synthesizers whose `dcr_share` is over .55 by its interval, whose
-#'   median distance is less than half the holdout's, or that copy 1 % of rows more than it come after all others.
+#'   Ranks are by how much a score is worse than the holdout's: none is better than real rows, and those at least as
+#'   good share the first rank. The effect's error ranks by its absolute value. `mean_rank` is over the scores of
+#'   fidelity alone; a score that could not be computed ranks last. Ranks say nothing of the size of a difference. Rows
+#'   that lie too close to `real` score well without merit: synthesizers whose `dcr_share` is over .55 by its interval,
+#'   whose median distance is less than half the holdout's, or that copy 1 % of rows more than it come after all others.
 #' @return An object of class `causalsynth_comparison`, a list of `scores` (a row a synthesizer and metric:
 #'   `synthesizer`, `metric`, `estimate`, `conf.low`, `conf.high`, `reference`, `n`, `rank`), which `tidy()` returns,
 #'   `ranks` (a row a synthesizer, the best first: `synthesizer`, `mean_rank`, `worse`, number of scores worse than the
@@ -87,7 +87,7 @@ judge_synthesizer <- function(x, halves, settings, key, score_key) {
     rows <- synthesize(x, halves$real, settings, derive_key(key, "rows"))
     sets <- quality_sets(halves$real, rows, halves$holdout, settings$columns, score_key, NULL)
     list(fidelity = score_fidelity(sets, settings, derive_key(score_key, "fidelity")),
-         distances = distance_scores(sets, settings, derive_key(score_key, "distances")))
+         distances = closeness_scores(sets, settings, derive_key(score_key, "distances")))
   }, error = function(e) list(error = plain_message(e)))
 }
 
@@ -100,7 +100,7 @@ synthesize <- function(x, real, settings, key) {
 }
 
 # Synthetic rows to as many real as holdout rows.
-distance_scores <- function(sets, settings, key) {
+closeness_scores <- function(sets, settings, key) {
   size <- min(nrow(sets$real), nrow(sets$holdout), settings$max_rows)
   reference <- lapply(sets[c("real", "holdout")], thin_rows, size, derive_key(key, "reference"))
   rows <- thin_rows(sets$synthetic, settings$max_rows, derive_key(key, "rows"))

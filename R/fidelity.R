@@ -35,18 +35,18 @@
 #' `coverage`: [precision_recall()].
 #'
 #' **Causal.** With two halves of the holdout, each in turn the test rows, and as many synthetic rows as the other half
-#' has: `propensity_jsd`, 1 - the mean over test rows of the Jensen-Shannon distance (root of the divergence, base 2)
-#' of the propensities fitted on `real` and on the rows that are judged; `u_pehe`, the mean over T-, S-, DR- and
+#' has: `propensity_jsd`, 1 - the mean over test rows of the Jensen-Shannon distance (root of the divergence, base 2) of
+#' the propensities fitted on `real` and on the rows that are judged; `u_pehe`, the mean over T-, S-, DR- and
 #' RA-learners (`u_pehe_t` ...) of the root mean square difference over test rows of the effects given W fitted on both
 #' (the outcome's units). `alpha_precision_w`, `beta_recall_w`: of the covariates alone. These four are STEAM's (Amad et
 #' al. 2025), with a forest and honest (out-of-bag) nuisances bounded at min(.25, 5 / (sqrt(n) log n)). For each
 #' estimator, `ate_error_`: estimate on these rows less that on `real`, with an interval from both standard errors;
 #' `ate_stddiff_`: that over the standard error on `real`; `ate_overlap_`: mean share of both 95 % intervals that is
-#' common (Karr et al. 2006; negative where they lie apart). `tstr_auc` (outcome of 0 and 1) or `tstr_r2`: regression
-#' trained on synthetic rows, tested on the holdout; its `reference` is the one trained on real rows, as for
-#' `tstr_slope` and `tstr_intercept`, the calibration's slope and its intercept at slope 1 (logit scale for 0 and 1,
-#' where predictions are brought into \[.001, .999\]; how many were is in `$causal$clipped`). A good `tstr_` does not
-#' mean that the effect survived.
+#' common (Karr et al. 2006; negative where they lie apart; about one half at most where one is far shorter). `tstr_auc`
+#' (outcome of 0 and 1) or `tstr_r2`: regression trained on synthetic rows, tested on the holdout; its `reference` is
+#' the one trained on real rows, as for `tstr_slope` and `tstr_intercept`, the calibration's slope and its intercept at
+#' slope 1 (logit scale for 0 and 1, where predictions are brought into \[.001, .999\]; how many were is in
+#' `$causal$clipped`). A good `tstr_` does not mean that the effect survived.
 #'
 #' **Verdicts.** `$verdicts` says of each score how much it is worse than the holdout's, and whether by more than a
 #' `tolerance`. Tolerances are rules of thumb for 500 rows and more, and grow with 1 / sqrt(m) below; `ate_error_` is
