@@ -32,7 +32,9 @@ test_that("distances are dcr()'s, and copies come last", {
   real <- fidelity_study(160)
   holdout <- fidelity_study(160, 900)
   found <- compared(list(copies = transform(real, w = w + 1e-3), fresh = fidelity_study(160, 400)), holdout)
-  value <- function(name, metric) found$scores$estimate[found$scores$synthesizer == name & found$scores$metric == metric]
+  value <- function(name, metric) {
+    found$scores$estimate[found$scores$synthesizer == name & found$scores$metric == metric]
+  }
   fresh <- fidelity_study(160, 400)
   near <- dcr(real, fresh)$distance
   far <- dcr(holdout, fresh)$distance

@@ -34,8 +34,8 @@ test_that("fresh real rows are like the holdout, shuffled columns are not", {
   for (j in seq_along(shuffled)) shuffled[[j]] <- shuffled[[j]][random_permutation(c(j, 5), 500)]
   found <- quick_fidelity(real, shuffled, Y ~ A | ., holdout, learner = learner)
   bad <- found$verdicts$metric[found$verdicts$verdict %in% c("worse", "much worse")]
-  expect_true(all(c("association_mean", "association_max", "pmse_forest_standardised", "classifier_auc", "propensity_jsd",
-                    "u_pehe", "ate_error_aipw", "tstr_auc") %in% bad))
+  expect_true(all(c("association_mean", "association_max", "pmse_forest_standardised", "classifier_auc",
+                    "propensity_jsd", "u_pehe", "ate_error_aipw", "tstr_auc") %in% bad))
   expect_false(any(c("ks_mean", "ks_max", "wasserstein_mean", "missing_max") %in% bad))
 })
 
