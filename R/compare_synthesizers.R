@@ -129,6 +129,7 @@ new_comparison <- function(parts, halves, kind) {
                    tidy.causalsynth_metric(list(values = parts[[name]]$distances)))
     cbind(synthesizer = name, table)
   }))
+  rownames(scores) <- NULL
   found <- rank_synthesizers(scores, lapply(parts, `[[`, "fidelity"))
   structure(c(found, list(
     fidelity = lapply(parts, `[[`, "fidelity"), failures = failures, holdout = kind,
