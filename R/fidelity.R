@@ -1,242 +1,129 @@
-#' Propensity mean squared error
+#' Fidelity of synthetic rows
 #'
-#' How well a model tells synthetic rows from real ones: the mean squared distance of its fitted probabilities from the
-#' share of synthetic rows, and that as a multiple of what chance alone makes.
+#' How like real rows synthetic ones are, column by column, jointly, and for the effect of the treatment. Every score
+#' stands beside the same score of further real rows (a holdout): what it would be if the synthetic rows were fresh
+#' real ones.
 #'
-#' @param real Data frame of real rows.
+#' @param real Data frame of real rows, the reference of all scores.
 #' @param synthetic Data frame of synthetic rows, with the same columns.
-#' @param columns Names of the columns to compare; `NULL`: all of `real`.
+#' @param formula Roles, `Y ~ A | W1 + W2`, for the scores of the effect; `NULL` leaves them out.
+#' @param holdout Data frame of real rows that the generator never saw, or `NULL`: `real` is split into halves, one of
+#'   which serves as holdout. The generator has then probably seen both, and the print says so.
 #' @param ... Unknown names are an error.
-#' @param method `"logit"`: logistic regression; `"cart"`: one classification tree of nodes of at least 20 rows, fitted
-#'   and scored on all rows; `"forest"`: a forest's out-of-bag probabilities.
-#' @param against What `real` is: `"seed"`, the rows that the generator was fitted on, or `"holdout"`, rows that it
-#'   never saw.
-#' @param interactions With `"logit"`: also all products of two columns?
-#' @param permutations With `"cart"` and `"forest"`: how often labels are permuted to learn what chance makes.
-#' @param trees Trees of the forest.
+#' @param columns Names of the columns to compare; `NULL`: all of `real`.
+#' @param estimators Estimators of the effect: names or specs as `method` of [estimate_effect()].
+#' @param learner Learner of all regressions of the causal part.
+#' @param permutations How often labels are permuted to learn what pMSE of trees chance makes.
+#' @param max_rows The most rows of each set that are compared (all for the effect's estimates).
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
-#' @param threads Number of threads, or `NULL` for the default.
-#' @details With c = n_synthetic / N, N rows in all, pMSE = sum (p_i - c)^2 / N. Its expectation if the synthetic rows
-#'   follow the law that made the real ones is, for a logistic regression of K coefficients with intercept,
-#'   (K - 1) c (1 - c)^2 / N against the seed (Snoke et al. 2018) and (K - 1) c (1 - c) / N against a holdout. The mean
-#'   over permuted labels estimates the latter; against the seed it is multiplied by 1 - c. (The factor one half that is
-#'   in use is right where both sets are of one size.) The standardised pMSE is the ratio to the expectation: 1 is
-#'   ideal,
-#'   and below 10 is a rule of thumb for a useful set. A missing number takes its column's mean and a missing level is a
-#'   level of its own in the logistic regression; trees split on them.
-#' @return An object of class `causalsynth_pmse`: `pmse`, `expected`, `standardised`, `z` (permutations only: distance
-#'   from the expectation in standard deviations of the permuted values), `coefficients` (K), `share` (c); `tidy()` has
-#'   the rows `pmse` (reference: the expectation) and `pmse_standardised` (reference 1).
-#' @references Snoke, Raab, Nowok, Dibben and Slavkovic (2018) "General and specific utility measures for synthetic
-#'   data", JRSS A 181 \doi{10.1111/rssa.12358}; Woo, Reiter, Oganian and Karr (2009).
-#' @examples
-#' real <- generate(dgp_paper(), 300, seed = 1)
-#' pmse(real, generate(dgp_paper(), 300, seed = 2), against = "holdout")
-#' @export
-pmse <- function(real, synthetic, columns = NULL, ..., method = c("logit", "cart", "forest"),
-                 against = c("seed", "holdout"), interactions = FALSE, permutations = 50, trees = 100, seed = NULL,
-                 threads = NULL) {
-  check_dots_empty(..., .known = c("method", "against", "interactions", "permutations", "trees", "seed", "threads"))
-  method <- check_choice(method, c("logit", "cart", "forest"), "method")
-  against <- check_choice(against, c("seed", "holdout"), "against")
-  check_flag(interactions, "interactions")
-  permutations <- check_whole(permutations, "permutations", 2)
-  trees <- check_whole(trees, "trees")
-  both <- stacked_rows(real, synthetic, columns)
-  share <- both$n_synthetic / (both$n_real + both$n_synthetic)
-  found <- if (method == "logit") {
-    logit_pmse(both, share, interactions)
-  } else {
-    tree_pmse(both, share, list(method = method, permutations = permutations, trees = trees,
-                                threads = resolve_threads(threads)), rng_key(seed))
-  }
-  expected <- found$expected * if (against == "seed") 1 - share else 1
-  ratio <- if (expected > 0) found$pmse / expected else NA_real_
-  n <- both$n_real + both$n_synthetic
-  new_metric(
-    metric_values(c("pmse", "pmse_standardised"), c(found$pmse, ratio), low = 0, reference = c(expected, 1), n = n),
-    "causalsynth_pmse", pmse = found$pmse, expected = expected, standardised = ratio,
-    z = if (is.null(found$sd)) NA_real_
-        else (found$pmse - expected) / (found$sd * if (against == "seed") 1 - share else 1),
-    coefficients = found$coefficients, share = share, method = method, against = against, n_real = both$n_real,
-    n_synthetic = both$n_synthetic, columns = both$columns
-  )
-}
-
-# pMSE of a logistic regression and its expectation against a holdout.
-logit_pmse <- function(both, share, interactions, call = rlang::caller_env()) {
-  rows <- both$rows
-  for (name in names(rows)) if (is.factor(rows[[name]]) && anyNA(rows[[name]])) rows[[name]] <- addNA(rows[[name]])
-  rows[] <- lapply(rows, function(x) if (is.factor(x)) factor(as.integer(x)) else x)
-  rows <- rows[vapply(rows, function(x) length(unique(x)) > 1, NA)]
-  n <- length(both$synthetic)
-  x <- if (length(rows) == 0) {
-    matrix(1, n, 1, dimnames = list(NULL, "(Intercept)"))
-  } else {
-    terms <- if (interactions && length(rows) > 1) stats::terms(~ .^2, data = rows) else all_columns_terms(rows)
-    fit_design(terms, rows, call)$x
-  }
-  if (n <= ncol(x)) {
-    abort("data", c("The logistic regression has {ncol(x)} coefficients for {n} rows.",
-                    i = "Compare fewer columns, or use {.code method = \"forest\"}."), call = call)
-  }
-  fit <- glm_core(x, as.numeric(both$synthetic), "binomial")
-  k <- sum(!fit$aliased)
-  list(pmse = mean((fit$fitted - share)^2), expected = (k - 1) * share * (1 - share) / n, coefficients = k)
-}
-
-tree_pmse <- function(both, share, how, key) {
-  score <- function(y, key) mean((tree_probabilities(both$rows, y, how, key) - share)^2)
-  permuted <- vapply(seq_len(how$permutations), function(i) {
-    order <- random_permutation(unclass(derive_key(key, "permutation", i)), length(both$synthetic))
-    score(both$synthetic[order], derive_key(key, "permuted fit", i))
-  }, 0)
-  list(pmse = score(both$synthetic, derive_key(key, "fit")), expected = mean(permuted), sd = stats::sd(permuted),
-       coefficients = NA_integer_)
-}
-
-tree_probabilities <- function(rows, y, how, key) {
-  if (how$method == "forest") {
-    return(forest(rows, y, trees = how$trees, min_node_size = 5, seed = key, threads = how$threads)$oob)
-  }
-  tree <- forest(rows, y, trees = 1, mtry = length(rows), min_node_size = 20, min_bucket = 7, replace = FALSE,
-                 seed = key, threads = how$threads)
-  predict(tree, rows, threads = how$threads)
-}
-
-#' @export
-format.causalsynth_pmse <- function(x, digits = 3, ...) {
-  with <- switch(x$method, logit = paste("logistic regression,", count_phrase(x$coefficients, "coefficient")),
-                 cart = "classification tree", forest = "forest, out of bag")
-  c(
-    sprintf("pMSE: %s; expected by chance %s", format(x$pmse, digits = digits), format(x$expected, digits = digits)),
-    sprintf("Standardised: %s (1 is ideal)%s", format(x$standardised, digits = digits),
-            if (is.na(x$z)) "" else sprintf(", %s standard deviations from chance", format(x$z, digits = 2))),
-    sprintf("%s against %s (%s); %s", count_phrase(x$n_synthetic, "synthetic row"), count_phrase(x$n_real, "real row"),
-            if (x$against == "seed") "the seed" else "a holdout", with)
-  )
-}
-
-#' How well a forest tells synthetic rows from real ones
+#' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
+#' @details
+#' **Rows.** Many scores depend on the number of rows. So synthetic and holdout rows are thinned, at random, to the same
+#' number m = min(rows of either, `max_rows`), and the score of one differs from the other's in nothing but where its
+#' rows come from. Exceptions: nearest-neighbour scores thin `real` to m too; estimates of the effect use all rows of
+#' each set; regressions trained on synthetic rows have as many as `real`, where there are so many. `n` is the number of
+#' synthetic rows really used.
 #'
-#' The area under the ROC curve of a forest trained to tell both apart, on rows held out of its training: .5 where it
-#' can do no better than chance, 1 where it always can.
+#' **Marginals.** Over numeric columns `ks_mean`, `ks_max` (Kolmogorov and Smirnov's statistic) and `wasserstein_mean`,
+#' `wasserstein_max` (first Wasserstein distance, in standard deviations of `real`), over factors and text `tv_mean`,
+#' `tv_max` (total variation, half the sum of absolute differences of shares), over all `missing_max` (largest absolute
+#' difference of the shares of missing values). Values that are present count. Logicals and dates are numbers.
 #'
-#' @inheritParams pmse
-#' @param real Data frame of real rows, best of such that the generator never saw.
-#' @param trees,min_node_size Of the forests.
-#' @param folds Number of folds: each is scored by a forest trained on the others.
-#' @param holdout Data frame of further real rows, or `NULL`: how well they can be told from `real` becomes the
-#'   reference.
-#' @details The AUC is averaged over folds, within which real and synthetic rows have their overall shares; its
-#'   standard error is that of DeLong, DeLong and Clarke-Pearson (1988) for each fold, combined. Rows that occur in both
-#'   sets, as from a bootstrap of the seed, make it large.
-#' @return An object of class `causalsynth_classifier_auc`: `auc`, `std.error`, `probability` (one a row, real ones
-#'   first).
-#' @references Lopez-Paz and Oquab (2017) "Revisiting classifier two-sample tests", ICLR.
+#' **Joint.** `association_mean`, `association_max`: [association_difference()]. `pmse_logit`, `pmse_cart`,
+#' `pmse_forest` and these `_standardised`: [pmse()] with what chance makes of independent sets (`against = "holdout"`),
+#' so that fresh real rows have 1. `classifier_auc`: [classifier_auc()]. `alpha_precision`, `beta_recall` and `coverage`:
+#' [precision_recall()].
+#'
+#' **Causal.** With two halves of the holdout, each in turn the test rows, and as many synthetic rows as the other half
+#' has: `propensity_jsd`, 1 - the mean over test rows of the Jensen-Shannon distance (root of the divergence, base 2)
+#' of the propensities fitted on `real` and on the rows that are judged; `u_pehe`, the mean over T-, S-, DR- and
+#' RA-learners (`u_pehe_t` ...) of the root mean square difference over test rows of the effects given W fitted on both
+#' (the outcome's units). `alpha_precision_w`, `beta_recall_w`: of the covariates alone. These four are STEAM's (Amad et
+#' al. 2025), with a forest and honest (out-of-bag) nuisances bounded at min(.25, 5 / (sqrt(n) log n)). For each
+#' estimator, `ate_error_`: estimate on these rows less that on `real`, with an interval from both standard errors;
+#' `ate_stddiff_`: that over the standard error on `real`; `ate_overlap_`: mean share of both 95 % intervals that is
+#' common (Karr et al. 2006; negative where they lie apart). `tstr_auc` (outcome of 0 and 1) or `tstr_r2`: regression
+#' trained on synthetic rows, tested on the holdout; its `reference` is the one trained on real rows, as for
+#' `tstr_slope` and `tstr_intercept`, the calibration's slope and its intercept at slope 1 (logit scale for 0 and 1,
+#' where predictions are brought into \[.001, .999\]; how many were is in `$causal$clipped`). A good `tstr_` does not mean
+#' that the effect survived.
+#'
+#' **Verdicts.** `$verdicts` says of each score how much it is worse than the holdout's, and whether by more than a
+#' `tolerance`. Tolerances are rules of thumb for 500 rows and more, and grow with 1 / sqrt(m) below; `ate_error_` is
+#' judged by its own standard error (2 is the tolerance). No score is a test.
+#'
+#' A score that cannot be computed is `NA`, and `$notes` says why.
+#' @return An object of class `causalsynth_fidelity`, a list of
+#'   * `scores`: `tidy()`'s table, one row a `metric` with `estimate`, `conf.low`, `conf.high` (NA where there is no
+#'     interval), `reference`, `n`;
+#'   * `verdicts`: `metric`, `group`, `worse_by`, `tolerance`, `verdict` (`"like the holdout"`, `"worse"` by more than
+#'     the tolerance, `"much worse"` by more than three);
+#'   * `definitions`: `metric`, `group`, `label`, `ideal`, `definition`, `compared_with`;
+#'   * `marginals`: `columns` (a row a column) and `bars` (shares of all real and of synthetic rows in bars of
+#'     at least 5 real rows);
+#'   * `associations`: a row a pair of columns; `causal`: estimates, propensities, calibration, or `NULL`;
+#'   * `n` (rows of each set, and `compared`, m), `holdout` (`"given"` or `"split"`), `columns`, `notes`, `call`.
+#'
+#'   No row of `real` or `holdout` is kept. `summary()` has tables by column and pair,
+#'   [autoplot()][autoplot.causalsynth_fidelity] pictures.
+#' @references Snoke, Raab, Nowok, Dibben and Slavkovic (2018) \doi{10.1111/rssa.12358}; Alaa, van Breugel, Saveliev and
+#'   van der Schaar (2022) "How faithful is your synthetic data?", ICML; Naeem, Oh, Uh, Choi and Yoo (2020) "Reliable
+#'   fidelity and diversity metrics for generative models", ICML; Amad, Qian, Frauen, Piskorz, Feuerriegel and van der
+#'   Schaar (2025), "Improving the generation and evaluation of synthetic data for downstream medical causal inference";
+#'   Kennedy (2023) \doi{10.1214/23-EJS2157} (DR-learner); Curth and van der Schaar (2021) (RA-learner); Karr et al.
+#'   (2006) \doi{10.1198/000313006X124640}; Van Calster et al. (2019) \doi{10.1186/s12916-019-1466-7} (calibration).
+#' @seealso [compare_synthesizers()] for several sets of synthetic rows.
 #' @examples
 #' real <- generate(dgp_paper(), 200, seed = 1)
-#' classifier_auc(real, generate(dgp_paper("weak"), 200, seed = 2), trees = 100, seed = 3)
+#' found <- fidelity(real, generate(dgp_paper("weak"), 200, seed = 2), Y ~ A | ., generate(dgp_paper(), 200, seed = 3),
+#'   estimators = "aipw", learner = learn_glm(), permutations = 2, seed = 4)
+#' found
 #' @export
-classifier_auc <- function(real, synthetic, columns = NULL, ..., trees = 500, min_node_size = 5, folds = 5,
-                           holdout = NULL, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("trees", "min_node_size", "folds", "holdout", "seed", "threads"))
-  folds <- check_whole(folds, "folds", 2, 100)
-  settings <- list(trees = check_whole(trees, "trees"), threads = resolve_threads(threads), folds = folds,
-                   min_node_size = check_whole(min_node_size, "min_node_size"))
+fidelity <- function(real, synthetic, formula = NULL, holdout = NULL, ..., columns = NULL,
+                     estimators = c("iptw", "or", "aipw", "tmle"), learner = learn_forest(trees = 200),
+                     permutations = 10, max_rows = 5000, seed = NULL, threads = NULL) {
+  check_dots_empty(..., .known = c("columns", "estimators", "learner", "permutations", "max_rows", "seed", "threads"))
+  call <- rlang::current_env()
   key <- rng_key(seed)
-  both <- stacked_rows(real, synthetic, columns)
-  found <- held_out_auc(both, settings, key)
-  reference <- if (is.null(holdout)) NA_real_ else {
-    held_out_auc(stacked_rows(real, holdout, both$columns), settings, derive_key(key, "holdout"))$auc
-  }
-  new_metric(
-    metric_values("classifier_auc", found$auc, found$std.error, 0, 1, reference, both$n_real + both$n_synthetic),
-    "causalsynth_classifier_auc", auc = found$auc, std.error = found$std.error, probability = found$probability,
-    folds = folds, trees = trees, n_real = both$n_real, n_synthetic = both$n_synthetic, columns = both$columns
+  settings <- list(
+    formula = formula, learner = check_learner(learner, "learner"), estimators = estimators,
+    permutations = check_whole(permutations, "permutations", 2), max_rows = check_whole(max_rows, "max_rows", 20),
+    threads = resolve_threads(threads)
   )
+  sets <- quality_sets(real, synthetic, holdout, columns, derive_key(key, "split"), call)
+  check_effect_columns(formula, sets, call)
+  found <- score_fidelity(sets, settings, key)
+  found$call <- plain_call(match.call())
+  found
 }
 
-held_out_auc <- function(both, settings, key, call = rlang::caller_env()) {
-  least <- min(both$n_real, both$n_synthetic)
-  if (least < 2 * settings$folds) {
-    abort("data", "Of real and of synthetic rows at least {2 * settings$folds} are needed for {settings$folds} folds.",
-          call = call)
+# `sets` as quality_sets() makes them, `settings` as in fidelity(): the whole object but its call.
+score_fidelity <- function(sets, settings, key) {
+  sets$m <- min(nrow(sets$synthetic), nrow(sets$holdout), settings$max_rows)
+  for (name in c("synthetic", "holdout")) {
+    sets$thin[[name]] <- thin_rows(sets[[name]], sets$m, derive_key(key, "thin", name == "holdout"))
   }
-  y <- both$synthetic
-  fold <- integer(length(y))
-  for (class in 0:1) {
-    rows <- which(y == class)
-    order <- random_permutation(unclass(derive_key(key, "folds", class)), length(rows))
-    fold[rows[order]] <- rep_len(seq_len(settings$folds), length(rows))
-  }
-  probability <- numeric(length(y))
-  scores <- vapply(seq_len(settings$folds), function(k) {
-    train <- which(fold != k)
-    fit <- forest(take_rows(both$rows, train), y[train], trees = settings$trees,
-                  min_node_size = settings$min_node_size, seed = derive_key(key, "fold", k), threads = settings$threads)
-    test <- which(fold == k)
-    probability[test] <<- predict(fit, take_rows(both$rows, test), threads = settings$threads)
-    auc_delong(probability[test], y[test])
-  }, c(0, 0))
-  list(auc = mean(scores[1, ]), std.error = sqrt(sum(scores[2, ]^2)) / settings$folds, probability = probability)
+  sets$thin$real <- thin_rows(sets$real, settings$max_rows, derive_key(key, "thin real"))
+  marginals <- fidelity_marginals(sets)
+  joint <- fidelity_joint(sets, settings, derive_key(key, "joint"))
+  causal <- if (!is.null(settings$formula)) fidelity_causal(sets, settings, derive_key(key, "causal"))
+  values <- rbind(marginals$values, joint$values, causal$values)
+  n <- c(real = nrow(sets$real), synthetic = nrow(sets$synthetic), holdout = nrow(sets$holdout), compared = sets$m)
+  result <- new_metric(
+    values, "causalsynth_fidelity", marginals = marginals[c("columns", "bars")], associations = joint$pairs,
+    causal = causal$parts, n = n, holdout = sets$kind, columns = sets$columns,
+    notes = c(sets$notes, joint$notes, causal$notes), formula = settings$formula, n_real = n[["real"]],
+    n_synthetic = n[["synthetic"]]
+  )
+  result$scores <- tidy.causalsynth_metric(result)
+  result$definitions <- describe_scores(values$metric, n, settings$formula)
+  result$verdicts <- judge_scores(values, sets$m)
+  result
 }
 
-#' @export
-format.causalsynth_classifier_auc <- function(x, digits = 3, ...) {
-  reference <- x$values$reference
-  c(
-    sprintf("A forest tells synthetic from real rows with AUC %s (SE %s); .5 is ideal", format(x$auc, digits = digits),
-            format(x$std.error, digits = 2)),
-    if (!is.na(reference)) sprintf("Further real rows, told from real ones: %s", format(reference, digits = digits)),
-    sprintf("%s, %s; %s, %s", count_phrase(x$n_real, "real row"), count_phrase(x$n_synthetic, "synthetic row"),
-            count_phrase(x$folds, "fold"), count_phrase(x$trees, "tree"))
-  )
-}
-
-#' Nearest over second nearest real row
-#'
-#' The ratio of a synthetic row's distances to its nearest and second nearest real row: near 0 where a row sits on one
-#' real person in particular. See [dcr()] for the distances.
-#'
-#' @inheritParams dcr
-#' @param holdout Data frame of further real rows, or `NULL`: their ratios become the reference.
-#' @return An object of class `causalsynth_nndr`: `ratio` (one a row of `synthetic`; 1 where both distances are 0, `NA`
-#'   where there is no second comparable row), `mean`, `median`, `low` (the 5 % quantile), `distances` (the [dcr()]).
-#' @examples
-#' real <- generate(dgp_paper(), 200, seed = 1)
-#' nndr(real, generate(dgp_paper(), 200, seed = 2))
-#' @export
-nndr <- function(real, synthetic, columns = NULL, ..., scale = "real", holdout = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("scale", "holdout", "threads"))
-  distances <- dcr(real, synthetic, columns, scale = scale, threads = threads)
-  summaries <- function(x) {
-    x <- x[!is.na(x)]
-    c(mean = mean(x), median = stats::median(x), low = unname(stats::quantile(x, .05)), n = length(x),
-      se = stats::sd(x) / sqrt(length(x)))
-  }
-  own <- summaries(distances$nndr)
-  reference <- if (is.null(holdout)) rep(NA_real_, 3) else {
-    summaries(dcr(real, holdout, distances$columns, scale = scale, threads = threads)$nndr)[1:3]
-  }
-  new_metric(
-    metric_values(c("nndr_mean", "nndr_median", "nndr_q05"), unname(own[1:3]), c(own[["se"]], NA, NA), 0, 1,
-                  unname(reference), own[["n"]]),
-    "causalsynth_nndr", ratio = distances$nndr, mean = own[["mean"]], median = own[["median"]], low = own[["low"]],
-    distances = distances, n_real = distances$n_real, n_synthetic = distances$n, columns = distances$columns
-  )
-}
-
-#' @export
-format.causalsynth_nndr <- function(x, digits = 3, ...) {
-  reference <- x$values$reference
-  c(
-    sprintf("Nearest over second nearest distance: mean %s, median %s, 5%% of rows below %s",
-            format(x$mean, digits = digits), format(x$median, digits = digits), format(x$low, digits = digits)),
-    if (!is.na(reference[1])) {
-      sprintf("Of further real rows: mean %s, median %s, 5%% below %s", format(reference[1], digits = digits),
-              format(reference[2], digits = digits), format(reference[3], digits = digits))
-    },
-    sprintf("%s to %s", count_phrase(x$n_synthetic, "synthetic row"), count_phrase(x$n_real, "real row"))
-  )
+# The call without data given in place of a name.
+plain_call <- function(call) {
+  bulky <- vapply(as.list(call)[-1], function(x) !is.language(x) && (is.recursive(x) || length(x) > 10), NA)
+  for (j in which(bulky)) call[[j + 1]] <- as.name("...")
+  call
 }

@@ -1,0 +1,127 @@
+# How fidelity objects speak.
+
+#' @export
+format.causalsynth_fidelity <- function(x, ...) {
+  n <- format(x$n, big.mark = ",", trim = TRUE)
+  judged <- !is.na(x$verdicts$verdict)
+  bad <- x$verdicts$verdict[judged] != "like the holdout"
+  c(
+    sprintf("<fidelity> %s synthetic and %s holdout rows, both compared with %s real rows; %s", n[["synthetic"]],
+            n[["holdout"]], n[["real"]], count_phrase(length(x$columns), "column")),
+    sprintf("%d of %d judged scores are worse than the holdout's by more than their tolerance", sum(bad), sum(judged))
+  )
+}
+
+#' @export
+print.causalsynth_fidelity <- function(x, digits = 3, ...) {
+  head <- format(x)
+  cat(head[1], "\n", sep = "")
+  if (x$holdout == "split") {
+    cat("No holdout was given: half of the real rows serve as one (the generator has probably seen both halves).\n")
+  }
+  if (x$n[["compared"]] < max(x$n[c("synthetic", "holdout")])) {
+    cat(sprintf("Thinned to %s synthetic and holdout rows each (effects: all rows).\n",
+                format(x$n[["compared"]], big.mark = ",")))
+  }
+  print_scores(x, shown_scores(x), digits)
+  cat(head[2], "\n", sep = "")
+  if (length(x$notes)) {
+    cat(strwrap(paste0("Note: ", substr(x$notes[1], 1, 180),
+                       if (length(x$notes) > 1) sprintf(" (and %d more in $notes)", length(x$notes) - 1)), 110),
+        sep = "\n")
+  }
+  invisible(x)
+}
+
+# The scores that say most, at most 16.
+shown_scores <- function(x) {
+  methods <- sub("^ate_error_", "", grep("^ate_error_", x$scores$metric, value = TRUE))
+  method <- if ("aipw" %in% methods) "aipw" else methods[1]
+  wanted <- c("ks_mean", "wasserstein_max", "tv_mean", "missing_max", "association_mean", "association_max",
+              "pmse_forest_standardised", "classifier_auc", "alpha_precision", "beta_recall", "coverage",
+              "propensity_jsd", "u_pehe", paste0(c("ate_error_", "ate_overlap_"), method), "tstr_auc", "tstr_r2")
+  if (length(x$notes) == 0 && x$holdout == "given") wanted <- append(wanted, "pmse_logit_standardised", 6)
+  intersect(wanted, x$scores$metric)
+}
+
+print_scores <- function(x, metrics, digits, details = FALSE) {
+  at <- match(metrics, x$scores$metric)
+  scores <- x$scores[at, ]
+  about <- x$definitions[at, ]
+  verdict <- x$verdicts$verdict[at]
+  interval <- ifelse(is.na(scores$conf.low), "", sprintf("[%s, %s]", rounded(scores$conf.low, digits),
+                                                         rounded(scores$conf.high, digits)))
+  marks <- ifelse(is.na(verdict) | verdict == "like the holdout", "", paste0("<- ", verdict))
+  cells <- cbind(rounded(scores$estimate, digits), rounded(scores$reference, digits),
+                 ideal_words[about$ideal], interval, marks)
+  cells <- rbind(c("synthetic", "holdout", "ideal", if (any(interval != "")) "95 % interval" else "", ""), cells)
+  aligned <- vapply(1:5, function(j) format(cells[, j], justify = if (j <= 2) "right" else "left"),
+                    character(nrow(cells)))
+  width <- max(nchar(about$label)) + 2
+  cat(trimws(paste0(strrep(" ", width), "  ", paste(aligned[1, ], collapse = "  ")), "right"), "\n", sep = "")
+  for (group in unique(about$group)) {
+    cat(group_words[[group]], "\n", sep = "")
+    for (i in which(about$group == group)) {
+      line <- paste0("  ", formatC(about$label[i], width = -width + 2), "  ", paste(aligned[i + 1, ], collapse = "  "))
+      cat(trimws(line, "right"), "\n", sep = "")
+    }
+  }
+}
+
+ideal_words <- c(`0` = "0", `1` = "1", `.5` = ".5", `=1` = "1", `+-0` = "0")
+
+group_words <- list(marginals = "Marginals (one column at a time)", joint = "Joint (columns together)",
+                    causal = "Causal (treatment, outcome, effect)")
+
+rounded <- function(x, digits) ifelse(is.na(x), "NA", format_each(x, digits))
+
+format_each <- function(x, digits) {
+  vapply(x, function(v) if (is.na(v)) "NA" else formatC(v, digits = digits, format = if (abs(v) >= 1000) "d" else "fg",
+                                                       big.mark = ","), "")
+}
+
+#' @export
+summary.causalsynth_fidelity <- function(object, ...) {
+  check_dots_empty(...)
+  structure(list(fidelity = object, scores = object$scores, definitions = object$definitions,
+                 verdicts = object$verdicts, columns = object$marginals$columns, pairs = object$associations,
+                 estimates = object$causal$estimates, notes = object$notes),
+            class = "summary.causalsynth_fidelity")
+}
+
+#' @export
+format.summary.causalsynth_fidelity <- function(x, ...) format(x$fidelity)
+
+#' @export
+print.summary.causalsynth_fidelity <- function(x, digits = 3, ...) {
+  cat(format(x)[1], "\n", sep = "")
+  print_scores(x$fidelity, x$scores$metric, digits)
+  cat("\nWorst columns:\n")
+  columns <- x$columns
+  order <- order(-pmax(columns$ks, columns$tv, columns$missing, na.rm = TRUE))
+  keep <- c("column", "type", "ks", "wasserstein", "tv", "missing_real", "missing_synthetic", "new_levels")
+  print(utils::head(columns[order, keep], 10), digits = digits, row.names = FALSE)
+  if (!is.null(x$pairs)) {
+    cat("\nPairs of columns whose association differs most:\n")
+    print(utils::head(x$pairs[order(-abs(x$pairs$difference)), ], 10), digits = digits, row.names = FALSE)
+  }
+  if (!is.null(x$estimates)) {
+    cat("\nEffects (ATE):\n")
+    print(x$estimates, digits = digits + 1, row.names = FALSE)
+  }
+  if (length(x$notes)) cat("", paste("Note:", x$notes), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+glance.causalsynth_fidelity <- function(x, ...) {
+  check_dots_empty(...)
+  value <- function(metric) x$scores$estimate[match(metric, x$scores$metric)]
+  verdict <- x$verdicts$verdict
+  data.frame(
+    n_real = x$n[["real"]], n_synthetic = x$n[["synthetic"]], n_holdout = x$n[["holdout"]],
+    compared = x$n[["compared"]], holdout = x$holdout, columns = length(x$columns), scores = nrow(x$scores),
+    worse = sum(verdict %in% c("worse", "much worse")), much_worse = sum(verdict %in% "much worse"),
+    classifier_auc = value("classifier_auc"), u_pehe = value("u_pehe")
+  )
+}
