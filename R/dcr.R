@@ -38,9 +38,8 @@ dcr <- function(real, synthetic, columns = NULL, ..., scale = "real", threads = 
   threads <- resolve_threads(threads)
   columns <- distance_columns(real, synthetic, columns)
   encoded <- distance_matrices(real[columns], synthetic[columns], scale)
-  found <- metrics_nearest(
-    encoded$synthetic, encoded$real, encoded$is_factor, threads, progress_bar("Distances to the closest record")
-  )
+  run <- list(threads = threads, progress = progress_bar("Distances to the closest record"))
+  found <- euclidean_nearest(encoded$synthetic, encoded$real, encoded$is_factor, FALSE, run)
   new_dcr(found, list(n_real = nrow(real), columns = columns, scale = scale))
 }
 

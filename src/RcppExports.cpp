@@ -505,16 +505,32 @@ BEGIN_RCPP
 END_RCPP
 }
 // metrics_nearest
-Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, int threads, Rcpp::Nullable<Rcpp::Function> progress);
-RcppExport SEXP _causalsynth_metrics_nearest(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP threadsSEXP, SEXP progressSEXP) {
+Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, bool same, int threads, Rcpp::Nullable<Rcpp::Function> progress);
+RcppExport SEXP _causalsynth_metrics_nearest(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP sameSEXP, SEXP threadsSEXP, SEXP progressSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
     Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< bool >::type same(sameSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
     Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::Function> >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(metrics_nearest(queries, reference, is_factor, threads, progress));
+    rcpp_result_gen = Rcpp::wrap(metrics_nearest(queries, reference, is_factor, same, threads, progress));
+    return rcpp_result_gen;
+END_RCPP
+}
+// metrics_nearest_two
+Rcpp::List metrics_nearest_two(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, bool gower, bool same, Rcpp::List run);
+RcppExport SEXP _causalsynth_metrics_nearest_two(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP gowerSEXP, SEXP sameSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
+    Rcpp::traits::input_parameter< bool >::type gower(gowerSEXP);
+    Rcpp::traits::input_parameter< bool >::type same(sameSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(metrics_nearest_two(queries, reference, is_factor, gower, same, run));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -619,7 +635,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_match_assign", (DL_FUNC) &_causalsynth_match_assign, 2},
     {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
     {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
-    {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 5},
+    {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 6},
+    {"_causalsynth_metrics_nearest_two", (DL_FUNC) &_causalsynth_metrics_nearest_two, 6},
     {"_causalsynth_model_decode", (DL_FUNC) &_causalsynth_model_decode, 4},
     {"_causalsynth_model_encode", (DL_FUNC) &_causalsynth_model_encode, 3},
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},

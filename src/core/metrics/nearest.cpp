@@ -123,6 +123,7 @@ void nearest_rows(const NearestInput& input, const Execution& execution,
       const std::size_t filled = tiles.filled(tile);
       for (std::size_t query = begin; query < end; ++query) {
         distances(input, tiles, query, tile, sum);
+        if (input.same && query / kTile == tile) sum[query % kTile] = kInfinity;
         Nearest& best = found[query - begin];
         for (std::size_t i = 0; i < filled; ++i) best.offer(sum[i], tile * kTile + i);
       }

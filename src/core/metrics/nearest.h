@@ -12,6 +12,7 @@ namespace causalsynth {
 struct NearestInput {
   MatrixView<const double> queries, reference;
   std::vector<bool> is_factor;  // one entry a column
+  bool same = false;            // both are the same rows: no row is its own neighbour
 };
 
 // Per query: the smallest and second smallest distance, and the reference row (from 0) of the
