@@ -76,7 +76,7 @@ aggregate_number <- function(synthetic, real) {
     shown <- length(known) >= least_rows
     table$real <- if (shown) sums(real_counts) / length(known) else NA_real_
     if (!shown) notes <- c(notes, "Too few real values to be shown.")
-    else if (max(span) > 1) notes <- c(notes, "Bins of fewer than 5 real rows are pooled with their neighbours.")
+    else if (max(span) > 1) notes <- c(notes, "Some bins pooled.")
   }
   attr(table, "axis") <- if (inherits(synthetic, c("Date", "POSIXct"))) time_labels(synthetic)
   structure(table, notes = notes, kind = "number")

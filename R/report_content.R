@@ -51,6 +51,8 @@ rows_content <- function(pool, real, ask, kind, whence, of = nrow(pool)) {
   parts <- list(making_part(data, ask), effect_part(data, ask), columns_part(data, ask), associations_part(data, ask),
                 scores_part(data, ask, "fidelity"), scores_part(data, ask, "privacy"))
   lights <- do.call(rbind, lapply(parts, `[[`, "lights"))
+  # Scores with a holdout beside them say more of columns than the figures do.
+  if (sum(lights$section == "fidelity") > 1) lights <- lights[!lights$section %in% c("columns", "associations"), ]
   list(
     kind = kind, lights = lights, sections = unlist(lapply(parts, `[[`, "sections"), recursive = FALSE),
     title = paste0("Synthetic data: effect of ", deparse1(origin$formula[[3]][[2]]), " on ",

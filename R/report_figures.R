@@ -49,7 +49,7 @@ number_plot <- function(table) {
                                     linewidth = .7) +
     ggplot2::labs(x = NULL, y = NULL) + ggplot2::scale_y_continuous(labels = percent_labels)
   own <- attr(table, "axis")
-  if (is.null(own)) plot else plot + ggplot2::scale_x_continuous(labels = own, n.breaks = 4)
+  if (is.null(own)) plot else plot + ggplot2::scale_x_continuous(labels = own, n.breaks = 3)
 }
 
 levels_plot <- function(table) {
@@ -81,6 +81,7 @@ heat_figure <- function(pairs, columns, value, what, alt, caption, symmetric = T
     ggplot2::geom_tile(colour = "white", linewidth = .3) +
     ggplot2::scale_fill_gradient2(low = plot_colours[2], mid = "grey97", high = plot_colours[1], limits = c(-1, 1)) +
     ggplot2::scale_x_discrete(labels = short) + ggplot2::scale_y_discrete(labels = rev(short)) +
+    ggplot2::guides(fill = ggplot2::guide_colourbar(title.position = "top")) +
     ggplot2::labs(x = NULL, y = NULL, fill = what) + ggplot2::coord_equal() + report_theme(12) +
     ggplot2::theme(axis.text = ggplot2::element_text(size = min(9.5, 170 / length(columns))),
                    axis.text.x = ggplot2::element_text(angle = 50, hjust = 1), panel.grid = ggplot2::element_blank(),
@@ -96,7 +97,7 @@ heat_figure <- function(pairs, columns, value, what, alt, caption, symmetric = T
 # Effects: `rows` with label, estimate, conf.low, conf.high, set ("real", "synthetic", "known"), from the top down.
 effect_figure <- function(rows, x, alt, caption) {
   rows$at <- rev(seq_len(nrow(rows)))
-  known <- c(real = "real rows", synthetic = "synthetic rows", known = "known by construction")
+  known <- c(real = "real", synthetic = "synthetic", known = "known exactly")
   rows$set <- factor(known[rows$set], known)
   plot <- ggplot2::ggplot(rows, ggplot2::aes(.data$estimate, .data$at, colour = .data$set, shape = .data$set)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey75") +
@@ -143,7 +144,7 @@ love_figure <- function(rows, alt, caption) {
     ggplot2::scale_shape_manual(values = c(unweighted = 1, weighted = 16)) +
     ggplot2::scale_y_discrete(labels = function(v) clipped(v, 16)) +
     ggplot2::facet_wrap("set") +
-    ggplot2::labs(x = "absolute standardised mean difference of the arms", y = NULL, colour = NULL, shape = NULL) +
+    ggplot2::labs(x = "absolute standardised mean difference", y = NULL, colour = NULL, shape = NULL) +
     report_theme()
   hidden <- length(order) - length(shown)
   if (hidden > 0) caption <- paste0(caption, " ", count_phrase(hidden, "term"), " of smaller differences not shown.")

@@ -123,3 +123,82 @@ association_light <- function(largest, pair, floor) {
                              "above %s)."), signif(largest, 2), pair, signif(floor, 2), signif(limit, 2),
                        signif(2.5 * limit, 2)), "associations")
 }
+
+# One light a group of scores: the worst verdict, with the scores that have it.
+fidelity_lights <- function(x, frame) {
+  titles <- c(`Column by column` = "Fidelity of columns", `Columns together` = "Fidelity of columns together",
+              `Treatment, outcome, effect` = "Fidelity of treatment, outcome and effect")
+  rows <- lapply(intersect(names(titles), frame$group), function(group) {
+    own <- frame[frame$group == group & !is.na(frame$verdict), ]
+    if (nrow(own) == 0) return(report_light(titles[[group]], "unknown", "No score could be judged.", "fidelity"))
+    rank <- match(own$verdict, c("like the holdout", "worse", "much worse"))
+    bad <- own[rank == max(rank) & rank > 1, ]
+    reason <- if (nrow(bad) == 0) {
+      sprintf("All %s within tolerance of what further real rows score.", count_phrase(nrow(own), "score"))
+    } else {
+      shown <- utils::head(bad, 3)
+      paste0(nrow(bad), " of ", nrow(own), " scores ", bad$verdict[1], " than the holdout's (",
+             if (max(rank) == 3) "by more than three tolerances" else "by more than the tolerance", "): ",
+             paste0(shown$label, " ", signif(shown$estimate, 2), " (holdout ", signif(shown$reference, 2), ")",
+                    collapse = "; "), if (nrow(bad) > 3) "; and others", ".")
+    }
+    report_light(titles[[group]], c("good", "look", "problem")[max(rank)], reason, "fidelity")
+  })
+  do.call(rbind, rows)
+}
+
+# Copies, attacks, membership: what real rows behind the synthetic ones suffer beyond rows outside of the data.
+privacy_lights <- function(x) {
+  scores <- x$scores
+  own <- function(pattern) scores[grepl(pattern, scores$metric) & !is.na(scores$estimate), ]
+  rbind(copies_light(own("^copies$")), attacks_light(own("_risk")), membership_light(own("^membership.*_auc$")),
+        closeness_light(own("^dcr_share$")))
+}
+
+copies_light <- function(row) {
+  if (nrow(row) == 0) return(NULL)
+  chance <- if (is.na(row$reference)) 0 else row$reference
+  light <- if (row$estimate == 0 || row$conf.low <= chance) "good" else light_of(row$estimate - chance, 0, .01)
+  report_light("Copies of real rows", light,
+               sprintf("%s %% of synthetic rows equal a real row in every column%s (good: no more than the holdout's).",
+                       signif(100 * row$estimate, 2),
+                       if (is.na(row$reference)) "" else sprintf(", %s %% of the holdout's", signif(100 * chance, 2))),
+               "privacy")
+}
+
+attacks_light <- function(rows) {
+  title <- "Attacks on single persons"
+  if (nrow(rows) == 0) {
+    return(report_light(title, "unknown", paste("Risks need real rows that the generator never saw (argument holdout):",
+                                                "without them no excess can be told."), "privacy"))
+  }
+  found <- rows[rows$conf.low > 0, ]
+  at <- which.max(rows$estimate)
+  report_light(title, if (nrow(found) == 0) "good" else light_of(max(found$estimate), 0, .1),
+               sprintf(paste("%s of %s attacks do better on the real rows behind the data than on others; largest excess",
+                             "%s (%s to %s), %s (good: no interval above 0; a problem above 0.1)."), nrow(found), nrow(rows),
+                       signif(rows$estimate[at], 2), signif(rows$conf.low[at], 2), signif(rows$conf.high[at], 2),
+                       gsub("_", " ", rows$metric[at])), "privacy")
+}
+
+membership_light <- function(rows) {
+  title <- "Telling who was in the data"
+  if (nrow(rows) == 0) {
+    return(report_light(title, "unknown", paste("Membership attacks need real rows that the generator never saw",
+                                                "(argument holdout)."), "privacy"))
+  }
+  at <- which.max(rows$conf.low)
+  report_light(title, if (rows$conf.low[at] <= .5) "good" else light_of(rows$estimate[at], .5, .6),
+               sprintf(paste("Best attack: AUC %s (%s to %s), where 0.5 is chance (good: no interval above it; a problem",
+                             "above 0.6)."), signif(rows$estimate[at], 3), signif(rows$conf.low[at], 3),
+                       signif(rows$conf.high[at], 3)), "privacy")
+}
+
+closeness_light <- function(row) {
+  if (nrow(row) == 0) return(NULL)
+  report_light("Closeness to real rows", if (row$conf.low <= .5) "good" else light_of(row$estimate, .5, .6),
+               sprintf(paste("%s %% of synthetic rows are closer to training than to holdout rows (%s to %s), 50 %% is",
+                             "ideal. A diagnostic: attacks can succeed where it looks well."),
+                       signif(100 * row$estimate, 3), signif(100 * row$conf.low, 3), signif(100 * row$conf.high, 3)),
+               "privacy")
+}

@@ -99,7 +99,7 @@ columns_part <- function(data, ask) {
     paragraph(if (is.null(data$real)) "Shares of the synthetic rows (blue)."
               else paste("Blue lines and points: synthetic rows; grey areas: real rows. Percentages apart are half the sum",
                          "of the absolute differences of the shares shown: 0 where they are alike, 100 where no value is",
-                         "shared.")),
+                         "shared. Bins of fewer than 5 real rows are pooled with their neighbours.")),
     if (length(data$pooled)) note("Levels of fewer than 5 real rows pooled: ",
                                   paste0(names(data$pooled), " (", data$pooled, ")", collapse = ", "), "."),
     if (length(shown) < length(names)) {
