@@ -89,7 +89,7 @@ real_columns <- function(real, rows, arg, call) {
 
 #' @exportS3Method
 report_content.causalsynth_study <- function(x, ask) {
-  part <- study_part(x)
+  part <- study_results_part(x)
   list(kind = "study", title = paste("Study of estimators of the", x$estimand), lights = part$lights,
        sections = part$sections, subtitle = paste0("Report on a study: ", study_label(x), "."))
 }

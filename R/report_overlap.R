@@ -8,7 +8,7 @@ overlap_part <- function(data, fitted, ask) {
   }
   found <- lapply(fitted, function(one) {
     if (one$failed) one
-    else attempt("Overlap", suppressWarnings(diagnose_overlap(one$value), classes = "causalsynth_warning"), ask)
+    else attempt("Overlap", suppressWarnings(diagnose_overlap(one$value), classes = "causalsynth_warning"))
   })
   ask$tick(.35)
   sets <- Filter(Negate(is.null), lapply(found, `[[`, "value"))
@@ -116,7 +116,7 @@ most_heat_columns <- 24
 associations_part <- function(data, ask) {
   rows <- data$shown$synthetic
   if (length(rows) < 2) return(report_part(list()))
-  found <- attempt("Associations", association_difference(data$shown$real %||% rows, rows), ask)
+  found <- attempt("Associations", association_difference(data$shown$real %||% rows, rows))
   ask$tick(.7)
   if (found$failed) return(report_part(list(html_section("associations", "Associations of columns", found$html))))
   pairs <- found$value$pairs

@@ -16,7 +16,7 @@ scores_part <- function(data, ask, what) {
     at <- sampled(nrow(rows), ask$sample_rows, ask$key, paste("scores", nrow(rows)))
     structure(lapply(rows, `[`, at), names = names(rows), class = "data.frame", row.names = .set_row_names(length(at)))
   })
-  found <- attempt(sub(":.*", "", title), run_score(what, sides, data, ask), ask)
+  found <- attempt(sub(":.*", "", title), run_score(what, sides, data, ask))
   ask$tick(if (what == "fidelity") .85 else .97)
   taken <- c(nrow(sides$real), nrow(sides$synthetic))
   all <- c(nrow(data$real), nrow(data$rows))
@@ -113,8 +113,8 @@ definitions_html <- function(frame) {
 
 score_figures <- function(x, what) {
   draw <- function(plot, alt, caption, width = 480, height = 420) {
-    found <- attempt("A picture", plot, NULL)
-    if (found$failed) found$html else html_figure(found$value + report_theme(), alt, caption, width, height)
+    found <- attempt("A picture", html_figure(plot + report_theme(), alt, caption, width, height))
+    if (found$failed) found$html else found$value
   }
   if (what == "fidelity") {
     rows <- sum(!is.na(x$verdicts$verdict))

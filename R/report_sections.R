@@ -3,7 +3,7 @@
 report_part <- function(sections, lights = NULL) list(sections = sections, lights = lights)
 
 # A part that fails says so where it would stand; the rest of the page does not depend on it.
-attempt <- function(what, code, ask) {
+attempt <- function(what, code) {
   warned <- character()
   value <- tryCatch(
     withCallingHandlers(code, warning = function(w) {
@@ -106,13 +106,13 @@ report_nuisance <- function(rows, data, ask, label) {
 effect_part <- function(data, ask) {
   sets <- intersect(c("real", "synthetic"), names(data$shown))
   fitted <- lapply(stats::setNames(nm = sets), function(set) {
-    found <- attempt(paste("Estimates from", set, "rows"), report_nuisance(data$shown[[set]], data, ask, set), ask)
+    found <- attempt(paste("Estimates from", set, "rows"), report_nuisance(data$shown[[set]], data, ask, set))
     ask$tick(if (set == "real") .15 else .25)
     found
   })
   estimates <- lapply(stats::setNames(nm = sets), function(set) {
     if (fitted[[set]]$failed) return(fitted[[set]])
-    attempt(paste("Estimates from", set, "rows"), set_estimates(fitted[[set]]$value, data, set), ask)
+    attempt(paste("Estimates from", set, "rows"), set_estimates(fitted[[set]]$value, data, set))
   })
   tables <- lapply(estimates, `[[`, "value")
   light <- if (!is.null(tables$real) && !is.null(tables$synthetic) && !length(effect_knobs(data$origin$knobs))) {

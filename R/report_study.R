@@ -1,6 +1,6 @@
 # Studies of estimators and their comparisons in a report.
 
-study_part <- function(x) {
+study_results_part <- function(x) {
   table <- study_table(x)
   keys <- study_keys(table)
   section <- html_section(
