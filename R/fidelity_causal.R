@@ -144,8 +144,13 @@ offset_intercept <- function(x, y) {
   stats::uniroot(function(b) share - mean(stats::plogis(b + x)), c(-40, 40), tol = 1e-10)$root
 }
 
-# Means of at least ten groups' predictions and outcomes.
-calibration_groups <- function(fit, set) {
-  table <- calibration_table(fit$prediction, fit$outcome, min(10, max(1, length(fit$outcome) %/% 10)))
-  cbind(set = set, table[table$n >= 5, c("predicted", "observed", "n")])
+# Means in at most ten groups of similar predictions, of at least `least` rows each.
+calibration_groups <- function(fit, set, least = 5) {
+  groups <- min(10, max(1, length(fit$outcome) %/% 10))
+  cuts <- unique(stats::quantile(fit$prediction, seq(0, 1, length.out = groups + 1), names = FALSE))
+  group <- if (length(cuts) > 1) findInterval(fit$prediction, cuts, rightmost.closed = TRUE) else fit$outcome * 0
+  means <- function(x) as.numeric(tapply(x, group, mean))
+  table <- data.frame(set = set, predicted = means(fit$prediction), observed = means(fit$outcome),
+                      n = as.numeric(tapply(group, group, length)))
+  table[table$n >= least, ]
 }

@@ -75,7 +75,7 @@ column_bars <- function(values, name, least = 5, most = 12) {
     counts <- sort(table(as.character(known)), decreasing = TRUE)
     labels <- names(counts)[counts >= least]
     # With what is left, no bar of real rows is smaller than `least`.
-    while (length(labels) && (length(labels) > most || sum(counts) - sum(counts[labels]) %in% seq_len(least - 1))) {
+    while (length(labels) && (length(labels) > most || (sum(counts) - sum(counts[labels])) %in% seq_len(least - 1))) {
       labels <- labels[-length(labels)]
     }
     kept <- if (is.factor(real)) intersect(levels(real), labels) else as.character(sort(as.numeric(labels)))

@@ -49,12 +49,13 @@ fidelity_summary_plot <- function(x, most = 8) {
   rows$group <- factor(rows$group, c("marginals", "joint", "causal"))
   beyond <- sum(rows$size > most)
   ggplot2::ggplot(rows, ggplot2::aes(.data$shown, .data$label, colour = .data$verdict, shape = .data$verdict)) +
-    ggplot2::geom_vline(xintercept = c(0, 1), linetype = c(1, 2), colour = "grey60") +
+    ggplot2::geom_vline(xintercept = 0, colour = "grey60") +
+    ggplot2::geom_vline(xintercept = 1, linetype = 2, colour = "grey60") +
     ggplot2::geom_segment(ggplot2::aes(x = 0, xend = .data$shown, yend = .data$label), linewidth = .4,
                           show.legend = FALSE) +
     ggplot2::geom_point(size = 2.6) +
     ggplot2::facet_grid(ggplot2::vars(.data$group), scales = "free_y", space = "free_y") +
-    ggplot2::scale_colour_manual(values = c(plot_colours[3:2], "black")[c(1, 2, 3)], drop = FALSE) +
+    ggplot2::scale_colour_manual(values = c(plot_colours[3:2], "black"), drop = FALSE) +
     ggplot2::scale_shape_manual(values = c(16, 17, 15), drop = FALSE) +
     ggplot2::labs(x = "worse than the holdout's, in tolerances (dashed: 1)", y = NULL, colour = NULL, shape = NULL,
                   caption = if (beyond) sprintf("%s beyond %d drawn there", count_phrase(beyond, "score"), most)) +
@@ -78,7 +79,7 @@ marginals_plot <- function(x, columns) {
   # Bins of numbers are many: every so many of them bears its lower end.
   shown <- stats::ave(seq_len(nrow(bars)), bars$column, bars$set, FUN = seq_along)
   binned <- !is.na(bars$left)
-  text <- ifelse(binned, format_each(bars$left, 3), shorten(bars$label, 12))
+  text <- ifelse(binned, format_each(bars$left, 3), clip_text(bars$label, 12))
   text[binned & shown %% 4 != 1] <- ""
   text <- stats::setNames(text, as.character(bars$key))
   ggplot2::ggplot(bars, ggplot2::aes(.data$key, .data$share, fill = .data$set)) +
@@ -92,7 +93,7 @@ marginals_plot <- function(x, columns) {
                    panel.grid.major.x = ggplot2::element_blank())
 }
 
-shorten <- function(text, width) ifelse(nchar(text) > width, paste0(substr(text, 1, width - 1), "\u2026"), text)
+clip_text <- function(text, width) ifelse(nchar(text) > width, paste0(substr(text, 1, width - 1), "\u2026"), text)
 
 # Above the diagonal synthetic less real, below it holdout less real.
 associations_plot <- function(x) {

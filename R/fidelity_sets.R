@@ -13,8 +13,8 @@ quality_sets <- function(real, synthetic, holdout, columns, key, call = rlang::c
     }
     order <- random_permutation(unclass(key), nrow(real))
     half <- seq_along(order) <= nrow(real) / 2
-    holdout <- plain_rows(real, order[half])
-    real <- plain_rows(real, order[!half])
+    holdout <- split_rows(real, order[half])
+    real <- split_rows(real, order[!half])
   } else {
     check_data_frame(holdout, "holdout", call = call)
   }
@@ -32,7 +32,7 @@ quality_sets <- function(real, synthetic, holdout, columns, key, call = rlang::c
   c(coded, list(kind = kind, columns = columns, notes = notes))
 }
 
-plain_rows <- function(data, rows) take_rows(unclass_frame(data), rows)
+split_rows <- function(data, rows) take_rows(unclass_frame(data), rows)
 
 common_columns <- function(sets, columns, call) {
   columns <- distance_columns(sets$real, sets$synthetic, columns, call)
