@@ -33,8 +33,8 @@
 #' @param threads Number of threads, or `NULL` for the default; the page does not depend on it.
 #' @return An object of class `causalsynth_report`: `file`, `kind` (of `x`), `lights` (a data frame: `check`, `light`
 #'   (`"good"`, `"look"`, `"problem"`, `"unknown"`), `reason`), `sections`, `figures` (number), `bytes`. `tidy()` gives
-#'   the lights, `glance()` a row. The file appears whole or not at all. The packages \pkg{htmltools} and \pkg{base64enc}
-#'   are needed. Errors are of class `causalsynth_error_input` (what `x` is, a package that is missing),
+#'   the lights, `glance()` a row. The file appears whole or not at all. The packages \pkg{htmltools} and
+#'   \pkg{base64enc} are needed. Errors are of class `causalsynth_error_input` (what `x` is, a package that is missing),
 #'   `causalsynth_error_data` (columns of `real`) or `causalsynth_error_file`.
 #' @references Bins of at least 5 rows: Hundepool et al. (2012), Statistical Disclosure Control, Wiley.
 #' @examplesIf requireNamespace("htmltools", quietly = TRUE)
@@ -79,7 +79,8 @@ report_request <- function(x, real, holdout, call) {
   rows <- is_pool(x) || inherits(x, "causalsynth_hybrid")
   given <- c(if (!is.null(real)) "real", if (!is.null(holdout)) "holdout")
   if (!rows && length(given)) {
-    if (is.null(utils::getS3method("report_content", class(x)[1], optional = TRUE))) report_content(x, list(call = call))
+    known <- utils::getS3method("report_content", class(x)[1], optional = TRUE)
+    if (is.null(known)) report_content.default(x, list(call = call))
     abort("input", "{.arg {given}} {?is/are} for hybrids and pools; {describe(x)} has its own.", call = call)
   }
   for (arg in given) check_data_frame(get(arg), arg, 2, call = call)

@@ -58,7 +58,8 @@ rows_content <- function(pool, real, ask, kind, whence, of = nrow(pool)) {
     title = paste0("Synthetic data: effect of ", deparse1(origin$formula[[3]][[2]]), " on ",
                    deparse1(origin$formula[[2]])),
     subtitle = paste0(if (kind == "hybrid") "Report on a hybrid" else "Report on a pool of a hybrid", ": ",
-                      count_phrase(nrow(rows), "synthetic row"), if (of > nrow(rows)) paste(" sampled from", thousands(of)),
+                      count_phrase(nrow(rows), "synthetic row"),
+                      if (of > nrow(rows)) paste(" sampled from", thousands(of)),
                       " made from ", count_phrase(origin$n_seed, "real row"), ". ",
                       if (is.null(real)) "The real rows are not at hand: their side is left out."
                       else paste0("Real rows: ", whence, "; shown in aggregates of at least 5 rows only."))

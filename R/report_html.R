@@ -2,7 +2,7 @@
 # inside the page.
 
 node <- function(.tag, ...) {
-  parts <- list(...)
+  parts <- Filter(Negate(is.null), list(...))
   text <- vapply(parts, is.character, NA)
   parts[text] <- lapply(parts[text], function(x) paste(clean_text(x), collapse = " "))
   htmltools::tag(.tag, joined_text(parts, text & rlang::names2(parts) == ""))
@@ -33,10 +33,12 @@ facts <- function(x) {
   node("dl", class = "facts", unname(items))
 }
 
-# A table: numbers to the right, the first column heads its rows. `long`: columns of sentences.
-html_table <- function(data, caption, most = 60, digits = 3, long = character()) {
+# A table: numbers to the right, the first column heads its rows. `long`: columns of sentences; `title`: the caption
+# stands above as a title already, and is for screen readers only.
+html_table <- function(data, caption, most = 60, digits = 3, long = character(), title = FALSE) {
   shown <- utils::head(data, most)
-  number <- vapply(shown, is.numeric, NA)
+  # Texts such as "0.12 (0.03)" are numbers too.
+  number <- vapply(shown, function(x) is.numeric(x) || !all(is.na(x)) && all(grepl("^[-\u2013+0-9., ()]+$", x)), NA)
   cells <- lapply(names(shown), function(name) cell_text(shown[[name]], digits))
   kind <- ifelse(number, "number", ifelse(names(shown) %in% long, "long", NA))
   of_class <- function(j) if (!is.na(kind[j])) kind[j]
@@ -49,7 +51,8 @@ html_table <- function(data, caption, most = 60, digits = 3, long = character())
   hidden <- nrow(data) - nrow(shown)
   list(
     node("div", class = "scroll", tabindex = "0", role = "region", `aria-label` = paste("Table:", caption),
-         node("table", node("caption", caption), node("thead", node("tr", head)), node("tbody", rows))),
+         node("table", node("caption", class = if (title) "unseen", caption), node("thead", node("tr", head)),
+              node("tbody", rows))),
     if (hidden) note(count_phrase(hidden, "more row"), " not shown.")
   )
 }
@@ -63,13 +66,13 @@ cell_text <- function(x, digits) {
                                                        format = "fg", flag = "#", big.mark = ","))
     formatC(v, digits = digits, format = "g")
   }, "")
-  sub("[.]$", "", sub("-", "\u2212", text, fixed = TRUE))
+  sub("[.]$", "", gsub("-", "\u2212", text, fixed = TRUE))
 }
 
 # A figure of a ggplot; `alt` says in words what it shows. Sizes in CSS pixels; drawn at twice their resolution.
 html_figure <- function(plot, alt, caption = NULL, width = 480, height = 320) {
   node("figure",
-       node("img", src = plot_data(plot, width, height), alt = alt, width = width, height = height, decoding = "async"),
+       node("img", src = plot_data(plot, width, height), alt = alt, width = width, height = height),
        if (!is.null(caption)) node("figcaption", caption))
 }
 

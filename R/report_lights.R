@@ -119,8 +119,8 @@ columns_light <- function(gaps, noise) {
 association_light <- function(largest, pair, floor) {
   limit <- max(.1, floor)
   report_light("Associations of columns", light_of(largest, limit, 2.5 * limit),
-               sprintf(paste("Largest difference %s, of %s; sampling alone makes one of about %s (good up to %s, a problem",
-                             "above %s)."), signif(largest, 2), pair, signif(floor, 2), signif(limit, 2),
+               sprintf(paste("Largest difference %s, of %s; sampling alone makes one of about %s (good up to %s, a",
+                             "problem above %s)."), signif(largest, 2), pair, signif(floor, 2), signif(limit, 2),
                        signif(2.5 * limit, 2)), "associations")
 }
 
@@ -151,19 +151,24 @@ fidelity_lights <- function(x, frame) {
 privacy_lights <- function(x) {
   scores <- x$scores
   own <- function(pattern) scores[grepl(pattern, scores$metric) & !is.na(scores$estimate), ]
-  rbind(copies_light(own("^copies$")), attacks_light(own("_risk")), membership_light(own("^membership.*_auc$")),
-        closeness_light(own("^dcr_share$")))
+  rbind(copies_light(own("^(copies|near_copies|replicated_uniques)$")), attacks_light(own("_risk")),
+        membership_light(own("^(membership.*|attribute)_auc")), closeness_light(own("^dcr_share$")))
 }
 
-copies_light <- function(row) {
-  if (nrow(row) == 0) return(NULL)
-  chance <- if (is.na(row$reference)) 0 else row$reference
-  light <- if (row$estimate == 0 || row$conf.low <= chance) "good" else light_of(row$estimate - chance, 0, .01)
-  report_light("Copies of real rows", light,
-               sprintf("%s %% of synthetic rows equal a real row in every column%s (good: no more than the holdout's).",
-                       signif(100 * row$estimate, 2),
-                       if (is.na(row$reference)) "" else sprintf(", %s %% of the holdout's", signif(100 * chance, 2))),
-               "privacy")
+copies_light <- function(rows) {
+  if (nrow(rows) == 0) return(NULL)
+  chance <- ifelse(is.na(rows$reference), 0, rows$reference)
+  excess <- ifelse(rows$conf.low > chance, rows$estimate - chance, 0)
+  # A whole copy weighs more than a near one.
+  limit <- ifelse(rows$metric == "copies", .01, .1)
+  at <- if (any(excess > 0)) which.max(excess / limit) else 1
+  words <- c(copies = "of synthetic rows equal a real row in every column",
+             near_copies = "of synthetic rows lie nearer to a real row than real rows lie to one another",
+             replicated_uniques = "of real rows are unique and equal to one synthetic row")
+  report_light("Copies of real rows", light_of(excess[at], 0, limit[at]),
+               sprintf("%s %% %s, of the holdout %s %% (good: no clear excess; a problem %s points above).",
+                       signif(100 * rows$estimate[at], 2), words[[rows$metric[at]]], signif(100 * chance[at], 2),
+                       100 * limit[at]), "privacy")
 }
 
 attacks_light <- function(rows) {
@@ -174,9 +179,10 @@ attacks_light <- function(rows) {
   }
   found <- rows[rows$conf.low > 0, ]
   at <- which.max(rows$estimate)
-  report_light(title, if (nrow(found) == 0) "good" else light_of(max(found$estimate), 0, .1),
-               sprintf(paste("%s of %s attacks do better on the real rows behind the data than on others; largest excess",
-                             "%s (%s to %s), %s (good: no interval above 0; a problem above 0.1)."), nrow(found), nrow(rows),
+  report_light(title, if (nrow(found)) light_of(max(found$estimate), 0, .1) else light_of(rows$estimate[at], .1, Inf),
+               sprintf(paste("%s of %s attacks do better on the real rows behind the data than on others; largest",
+                             "excess %s (%s to %s), %s (good up to 0.1 if no interval is above 0, a problem above 0.1",
+                             "if one is)."), nrow(found), nrow(rows),
                        signif(rows$estimate[at], 2), signif(rows$conf.low[at], 2), signif(rows$conf.high[at], 2),
                        gsub("_", " ", rows$metric[at])), "privacy")
 }
@@ -189,8 +195,8 @@ membership_light <- function(rows) {
   }
   at <- which.max(rows$conf.low)
   report_light(title, if (rows$conf.low[at] <= .5) "good" else light_of(rows$estimate[at], .5, .6),
-               sprintf(paste("Best attack: AUC %s (%s to %s), where 0.5 is chance (good: no interval above it; a problem",
-                             "above 0.6)."), signif(rows$estimate[at], 3), signif(rows$conf.low[at], 3),
+               sprintf(paste("Best attack: AUC %s (%s to %s), where 0.5 is chance (good: no interval above it; a",
+                             "problem above 0.6)."), signif(rows$estimate[at], 3), signif(rows$conf.low[at], 3),
                        signif(rows$conf.high[at], 3)), "privacy")
 }
 

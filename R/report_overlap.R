@@ -62,7 +62,8 @@ love_html <- function(sets) {
   largest <- tapply(rows$smd, list(rows$set, rows$sample), max)
   sentence <- paste0(rownames(largest), ": largest difference ", signif(largest[, "before"], 2), " unweighted, ",
                      signif(largest[, "after"], 2), " weighted", collapse = "; ")
-  love_figure(rows, paste0("Love plot: absolute standardised mean differences of the arms by covariate. ", sentence, "."),
+  love_figure(rows, paste0("Love plot: absolute standardised mean differences of the arms by covariate. ", sentence,
+                           "."),
               paste0("Dashed line: ", smd_limit, ". Of ", sentence, "."))
 }
 
@@ -97,9 +98,9 @@ columns_part <- function(data, ask) {
   section <- html_section(
     "columns", "Columns one by one",
     paragraph(if (is.null(data$real)) "Shares of the synthetic rows (blue)."
-              else paste("Blue lines and points: synthetic rows; grey areas: real rows. Percentages apart are half the sum",
-                         "of the absolute differences of the shares shown: 0 where they are alike, 100 where no value is",
-                         "shared. Bins of fewer than 5 real rows are pooled with their neighbours.")),
+              else paste("Blue lines and points: synthetic rows; grey areas: real rows. Percentages apart are half the",
+                         "sum of the absolute differences of the shares shown: 0 where they are alike, 100 where no",
+                         "value is shared. Bins of fewer than 5 real rows are pooled with their neighbours.")),
     if (length(data$pooled)) note("Levels of fewer than 5 real rows pooled: ",
                                   paste0(names(data$pooled), " (", data$pooled, ")", collapse = ", "), "."),
     if (length(shown) < length(names)) {
@@ -132,7 +133,8 @@ associations_part <- function(data, ask) {
   }
   section <- html_section(
     "associations", "Associations of columns",
-    paragraph("Of two numbers the correlation, of a number and a factor the correlation ratio, of two factors Cramer's V."),
+    paragraph("Of two numbers the correlation, of a number and a factor the correlation ratio, of two factors ",
+              "Cramer's V."),
     if (hidden > 0) note(hidden, " further columns are not shown."),
     node("div", class = "grid wide", heat_figures(pairs, columns, against))
   )

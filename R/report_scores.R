@@ -50,11 +50,11 @@ score_part <- function(x, what) {
   section <- html_section(
     what, score_titles[[what]],
     paragraph(if (what == "fidelity") {
-      paste("Each score stands beside the same score of further real rows (the holdout): what fresh real rows would have.",
-            if (identical(x$holdout, "split")) "No holdout was given: half of the real rows serve as one.")
+      paste("Each score stands beside the same score of further real rows (the holdout): what fresh real rows would",
+            "have.", if (identical(x$holdout, "split")) "No holdout was given: half of the real rows serve as one.")
     } else {
-      paste("Attacks are run for real, on people behind the synthetic rows and on others (the holdout); only what exceeds",
-            "the latter is the synthetic rows' doing. These are risks with intervals, not a verdict.")
+      paste("Attacks are run for real, on people behind the synthetic rows and on others (the holdout); only what",
+            "exceeds the latter is the synthetic rows' doing. These are risks with intervals, not a verdict.")
     }),
     if (any(nzchar(notes))) note(notes),
     score_figures(x, what), score_tables(frame, what), definitions_html(frame)
@@ -102,7 +102,8 @@ score_tables <- function(frame, what) {
     } else if (any(nzchar(own$detail))) {
       table$Remark <- own$detail
     }
-    list(node("h3", group), html_table(table, group, most = 100, long = "Remark"))
+    table <- table[!vapply(table, function(v) all(is.na(v)), NA)]
+    list(node("h3", group), html_table(table, group, most = 100, long = "Remark", title = TRUE))
   })
 }
 
@@ -123,12 +124,13 @@ score_figures <- function(x, what) {
     caption <- paste0("How much worse than the holdout each score is, in tolerances: ",
                       if (length(worse)) paste0("beyond 1 are ", paste(sub("^- ", "", worse), collapse = "; "))
                       else "none is beyond 1", ".")
-    return(draw(autoplot(x), caption, caption, 560, 160 + 21 * rows))
+    plot <- autoplot(x) + ggplot2::labs(x = "tolerances worse than the holdout")
+    return(draw(plot, caption, caption, 560, 160 + 21 * rows))
   }
   rows <- sum(!is.na(x$scores$estimate))
   list(
-    draw(autoplot(x), "Privacy scores with intervals, beside the holdout's or what chance yields; the tables have them.",
-         "Shares and AUCs with 95 % intervals (points) beside the holdout's value or what chance yields (diamonds).", 560,
+    draw(autoplot(x), "Privacy scores with intervals, beside the holdout's or what chance yields: see the tables.",
+         "Shares and AUCs with intervals (points) beside the holdout's value or what chance yields (diamonds).", 560,
          160 + 19 * rows),
     node("div", class = "grid wide", distance_figure(x), membership_figure(x))
   )
@@ -191,6 +193,38 @@ thousands_of <- function(part, all) {
 
 score_content <- function(x, what) {
   part <- score_part(x, what)
+  if (what == "fidelity") part$sections <- c(part$sections, list(fidelity_pictures(x)))
   list(kind = what, title = paste("Report on", what), subtitle = paste0(sub("^<[a-z]+> ", "", format(x)[1]), "."),
        lights = part$lights, sections = part$sections)
+}
+
+# What a report on rows draws by itself, from the aggregates that a fidelity object keeps.
+fidelity_pictures <- function(x) {
+  titles <- c(marginals = "Shares of real and synthetic rows, the columns that differ most",
+              associations = "Associations, synthetic (upper right) and holdout (lower left) less real",
+              propensity = "Fitted propensities by arm", effect = "Estimates of the effect with 95 % intervals",
+              outcome = "Observed against predicted outcome of the holdout")
+  if (is.null(x$associations)) titles <- titles[names(titles) != "associations"]
+  if (is.null(x$causal)) titles <- titles[names(titles) %in% c("marginals", "associations")]
+  figures <- lapply(names(titles), function(type) {
+    found <- attempt(titles[[type]], {
+      plot <- autoplot(x, type) + ggplot2::labs(subtitle = NULL)
+      html_figure(plot, paste0(titles[[type]], ": ", picture_words(x, type)), paste0(titles[[type]], "."), 480, 420)
+    })
+    if (found$failed) found$html else found$value
+  })
+  html_section("pictures", "Real and synthetic rows", node("div", class = "grid wide", figures))
+}
+
+picture_words <- function(x, type) {
+  value <- function(metric) signif(x$scores$estimate[match(metric, x$scores$metric)], 2)
+  switch(type,
+    marginals = paste0("largest Kolmogorov-Smirnov statistic ", value("ks_max"), ", largest total variation ",
+                       value("tv_max"), "."),
+    associations = paste0("largest difference ", value("association_max"), "."),
+    propensity = paste0("likeness ", value("propensity_jsd"), ", where 1 is alike."),
+    effect = paste0(x$causal$estimates$method, " on ", x$causal$estimates$set, " rows ",
+                    signif(x$causal$estimates$estimate, 3), collapse = "; "),
+    outcome = "by regressions trained on synthetic and on real rows."
+  )
 }

@@ -66,8 +66,8 @@ certificate_tables <- function(paper) {
     },
     if (few) note(count_phrase(few, "subgroup"), " of fewer than 5 real rows left out."),
     if (nrow(guarded$table)) {
-      list(node("h3", "Means of the covariates"), html_table(guarded$table, "Means and shares, the largest misses first",
-                                                             most = 25),
+      list(node("h3", "Means of the covariates"),
+           html_table(guarded$table, "Means and shares, the largest misses first", most = 25),
            if (guarded$hidden) note(count_phrase(guarded$hidden, "share"), " of fewer than 5 real rows left out."))
     }
   )
@@ -179,16 +179,17 @@ effect_section <- function(data, tables, used, ask, notes) {
     "effect", "The effect, real and synthetic",
     paragraph("Average effect of ", treatment, " (against ", origin$treat_levels[1], ") on ", outcome, ". ",
               if (length(knobs)) {
-                paste0("Knobs changed it on purpose: intervals of synthetic rows are for their own law, and a gap to the ",
-                       "real rows is meant.")
+                paste0("Knobs changed it on purpose: intervals of synthetic rows are for their own law, and a gap to ",
+                       "the real rows is meant.")
               } else {
-                paste("Intervals of synthetic rows are for the population that the real rows came from: they add the real",
-                      "rows' own variance, so that more synthetic rows never make them shorter than the real ones.")
+                paste("Intervals of synthetic rows are for the population that the real rows came from: they add the",
+                      "real rows' own variance, so that more synthetic rows never make them shorter than the real",
+                      "ones.")
               }),
     html_figure_rows(rows, treatment, outcome, alt),
     html_table(table, "Average effect with 95 % intervals", digits = 4), notes,
-    note("Learner of propensities and outcome regressions: ", ask$learner$label, ". IPTW takes a learned propensity as ",
-         "known.")
+    note("Learner of propensities and outcome regressions: ", ask$learner$label, ". IPTW takes a learned propensity ",
+         "as known.")
   )
 }
 

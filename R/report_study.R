@@ -23,23 +23,31 @@ truth_lines <- function(truths) {
          words[truths$truth])
 }
 
-cell_labels <- function(table, keys) do.call(paste, c(table[setdiff(keys, "method")], sep = ", "))
+cell_labels <- function(table, keys) {
+  keys <- setdiff(keys, c("method", "source"))
+  parts <- lapply(keys, function(key) paste(key, "=", format(table[[key]], trim = TRUE)))
+  do.call(paste, c(list(table$source), parts, sep = ", "))
+}
 
 study_figures <- function(x, table) {
   panels <- length(unique(cell_labels(table, study_keys(table))))
-  height <- function(rows) min(1400, 150 + ceiling(panels / 3) * (60 + 24 * rows))
+  height <- function(rows) min(1400, 70 + ceiling(panels / ceiling(sqrt(panels))) * (40 + 26 * rows))
   figure <- function(title, metric, type, size) {
     if (all(is.na(table[[metric]]))) return(NULL)
     best <- utils::head(order(abs(table[[metric]] - (metric_aim(metric, x) %||% 0))), 1)
     alt <- paste0(title, " of ", paste(x$methods, collapse = ", "), " with 95 % Monte Carlo intervals. Nearest to its ",
                   "aim: ", table$method[best], " (", cell_labels(table, study_keys(table))[best], ") with ",
                   signif(table[[metric]][best], 3), ".")
-    found <- attempt(title, autoplot(x, type, metric))
-    if (found$failed) return(found$html)
-    html_figure(found$value, alt, paste0(title, "; lines are 95 % Monte Carlo intervals."), 640, size)
+    # Its own axis title says again what the caption does.
+    found <- attempt(title, {
+      plot <- autoplot(x, type, metric) + report_theme()
+      html_figure(if (type == "n") plot + ggplot2::labs(y = NULL) else plot + ggplot2::labs(x = NULL), alt,
+                  paste0(title, "; lines are 95 % Monte Carlo intervals."), 480, size)
+    })
+    if (found$failed) found$html else found$value
   }
-  list(
-    figure("Bias", "bias", "forest", height(length(x$methods))),
+  node(
+    "div", class = "grid wide", figure("Bias", "bias", "forest", height(length(x$methods))),
     figure("Root mean squared error", "rmse", "forest", height(length(x$methods))),
     figure("Coverage", "coverage", "forest", height(length(x$methods))),
     if (length(x$n) > 1) figure("Root mean squared error by sample size", "rmse", "n", 380)
@@ -48,7 +56,7 @@ study_figures <- function(x, table) {
 
 measures_table <- function(table, keys) {
   shown <- table[keys]
-  names(shown)[match("method", keys)] <- "Estimator"
+  names(shown)[match(c("method", "source"), keys)] <- c("Estimator", "Source")
   shown <- shown[c("Estimator", setdiff(names(shown), "Estimator"))]
   for (metric in c("bias", "empirical_se", "model_se", "rmse", "coverage", "power")) {
     shown[[metric_names[[metric]]]] <- with_error(table[[metric]], table[[paste0(metric, "_mcse")]])
@@ -85,8 +93,8 @@ coverage_light <- function(x, own, method) {
   clear <- short[at] > 2 * max(own$coverage_mcse[at], sqrt(x$conf.level * (1 - x$conf.level) / own$reps[at]))
   light <- if (!clear || short[at] <= .02) "good" else light_of(short[at], .02, .1)
   report_light(paste("Coverage of", method), light,
-               sprintf(paste("At worst %s %% of intervals hold the truth, of %s %% that should (%s; good within 2 points or",
-                             "2 Monte Carlo errors, a problem more than 10 points below)."),
+               sprintf(paste("At worst %s %% of intervals hold the truth, of %s %% that should (%s; good within 2",
+                             "points or 2 Monte Carlo errors, a problem more than 10 points below)."),
                        signif(100 * own$coverage[at], 3), 100 * x$conf.level,
                        cell_labels(own, study_keys(own))[at]), "results")
 }
@@ -100,10 +108,13 @@ comparison_part <- function(x) {
                       `RMSE, reference` = ratios$rmse_reference, `RMSE, benchmark` = ratios$rmse_other,
                       Ratio = ratios$ratio, from = ratios$conf.low, to = ratios$conf.high, check.names = FALSE)
   pairs <- x$pairs
+  panels <- length(unique(paste(ratios$other, ratios$n)))
   section <- html_section(
     "results", "Size and order of errors",
-    html_figure(autoplot(x), alt, paste0("Line: as large as in ", x$reference, "."), 640,
-                140 + 28 * length(unique(ratios$method)) * ceiling(length(unique(paste(ratios$other, ratios$n))) / 3)),
+    html_figure(autoplot(x) + report_theme() + ggplot2::labs(x = "ratio of root mean squared errors"), alt,
+                paste0("Ratios with ", 100 * x$conf.level, " % intervals; dashed: as large as in ", x$reference, "."),
+                480,
+                90 + ceiling(panels / ceiling(sqrt(panels))) * (40 + 26 * length(unique(ratios$method)))),
     html_table(sized, "Root mean squared errors and their ratio with intervals"),
     if (!is.null(pairs)) {
       html_table(data.frame(Pair = paste(pairs$method_1, "and", pairs$method_2), Benchmark = pairs$other, n = pairs$n,
