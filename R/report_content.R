@@ -102,3 +102,12 @@ report_content.causalsynth_study_comparison <- function(x, ask) {
        subtitle = paste0("Does ", paste(x$other, collapse = ", "), " size and rank the errors of estimators as ",
                          x$reference, " does?"))
 }
+
+#' @exportS3Method
+report_content.causalsynth_comparison <- function(x, ask) {
+  part <- synthesizers_part(x)
+  list(kind = "comparison", title = "Comparison of synthesizers", lights = part$lights, sections = part$sections,
+       subtitle = paste0(count_phrase(nrow(x$ranks), "synthesizer"), " against ", 
+                         count_phrase(x$n[["real"]], "real row"), " and ", count_phrase(x$n[["holdout"]], "holdout row"),
+                         if (x$holdout == "split") ", split off the real ones", "."))
+}

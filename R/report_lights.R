@@ -129,9 +129,11 @@ fidelity_lights <- function(x, frame) {
   titles <- c(`Column by column` = "Fidelity of columns", `Columns together` = "Fidelity of columns together",
               `Treatment, outcome, effect` = "Fidelity of treatment, outcome and effect")
   rows <- lapply(intersect(names(titles), frame$group), function(group) {
-    own <- frame[frame$group == group & !is.na(frame$verdict), ]
+    verdicts <- c("like the holdout", "worse", "much worse")
+    own <- frame[frame$group == group & frame$verdict %in% verdicts, ]
     if (nrow(own) == 0) return(report_light(titles[[group]], "unknown", "No score could be judged.", "fidelity"))
-    rank <- match(own$verdict, c("like the holdout", "worse", "much worse"))
+    rank <- match(own$verdict, verdicts)
+    lost <- sum(frame$group == group & frame$verdict %in% "not computed")
     bad <- own[rank == max(rank) & rank > 1, ]
     reason <- if (nrow(bad) == 0) {
       sprintf("All %s within tolerance of what further real rows score.", count_phrase(nrow(own), "score"))
@@ -142,6 +144,7 @@ fidelity_lights <- function(x, frame) {
              paste0(shown$label, " ", signif(shown$estimate, 2), " (holdout ", signif(shown$reference, 2), ")",
                     collapse = "; "), if (nrow(bad) > 3) "; and others", ".")
     }
+    if (lost) reason <- paste0(reason, " ", count_phrase(lost, "score"), " could not be computed.")
     report_light(titles[[group]], c("good", "look", "problem")[max(rank)], reason, "fidelity")
   })
   do.call(rbind, rows)

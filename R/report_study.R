@@ -135,6 +135,41 @@ comparison_part <- function(x) {
   report_part(list(section), rbind(order, size))
 }
 
+# Generators compared by compare_synthesizers(): ranks, then all scores side by side.
+synthesizers_part <- function(x) {
+  ranks <- data.frame(Synthesizer = x$ranks$synthesizer, `Mean rank` = x$ranks$mean_rank,
+                      `Scores worse than the holdout's` = x$ranks$worse,
+                      `Too close to real rows` = ifelse(x$ranks$close, "yes", "no"), check.names = FALSE)
+  order <- x$ranks$synthesizer
+  best <- order[1]
+  alt <- paste0("Scores of ", paste(order, collapse = ", "), " by metric. Best mean rank: ", best, ", ",
+                signif(x$ranks$mean_rank[1], 3), ".")
+  metrics <- unique(x$scores$metric)
+  picture <- attempt("The picture", html_figure(autoplot(x), alt, "All scores; the tables have the numbers.", 620,
+                                                160 + 90 * ceiling(length(metrics) / 3)))
+  wide <- data.frame(Metric = gsub("_", " ", metrics), check.names = FALSE)
+  for (name in order) wide[[name]] <- x$scores$estimate[match(paste(name, metrics), paste(x$scores$synthesizer,
+                                                                                         x$scores$metric))]
+  wide$Holdout <- x$scores$reference[match(paste(best, metrics), paste(x$scores$synthesizer, x$scores$metric))]
+  section <- html_section(
+    "results", "Which synthesizer?",
+    paragraph("Ranks are by how much worse a score is than that of further real rows; they say nothing of the size of ",
+              "a difference. Rows too close to the real ones score well without merit and come last."),
+    html_table(ranks, "Synthesizers, the best first"), if (picture$failed) picture$html else picture$value,
+    html_table(wide, "Scores by metric", most = 100),
+    if (nrow(x$failures)) html_table(data.frame(Synthesizer = x$failures$synthesizer, Error = x$failures$error),
+                                     "Synthesizers that failed", long = "Error")
+  )
+  lights <- lapply(seq_along(order), function(i) {
+    light <- if (x$ranks$close[i]) "problem" else if (x$ranks$worse[i] > 0) "look" else "good"
+    report_light(order[i], light,
+                 sprintf("Mean rank %s; %s worse than the holdout's%s.", signif(x$ranks$mean_rank[i], 3),
+                         count_phrase(x$ranks$worse[i], "score"),
+                         if (x$ranks$close[i]) "; its rows lie too close to the real ones" else ""), "results")
+  })
+  report_part(list(section), do.call(rbind, lights))
+}
+
 session_section <- function(ask, seed) {
   info <- utils::sessionInfo()
   packages <- unique(c("causalsynth", "ggplot2", "Rcpp", "RcppParallel", "cli", "rlang", "htmltools",
