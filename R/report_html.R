@@ -3,7 +3,7 @@
 
 node <- function(.tag, ...) {
   parts <- Filter(Negate(is.null), list(...))
-  text <- vapply(parts, is.character, NA)
+  text <- vapply(parts, function(x) is.character(x) || is.numeric(x), NA)
   parts[text] <- lapply(parts[text], function(x) paste(clean_text(x), collapse = " "))
   htmltools::tag(.tag, joined_text(parts, text & rlang::names2(parts) == ""))
 }

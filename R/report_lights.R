@@ -52,7 +52,7 @@ certificate_lights <- function(paper) {
     report_light("Effect kept", light_of(miss[at], .1, 1),
                  sprintf(paste("The law's %s is %s, the real rows' estimate %s: %s standard errors apart",
                                "(good up to 0.1, a problem above 1)."), table$term[at], signif(table$law[at], 4),
-                         signif(table$estimate[at], 4), signif(miss[at], 2)), "effect")
+                         signif(table$estimate[at], 4), signif(round(miss[at], 3), 2)), "effect")
   }
   rbind(effect, moment_light(paper), acceptance_light(paper))
 }
