@@ -31,22 +31,22 @@
 #'
 #' **Joint.** `association_mean`, `association_max`: [association_difference()]. `pmse_logit`, `pmse_cart`,
 #' `pmse_forest` and these `_standardised`: [pmse()] with what chance makes of independent sets (`against = "holdout"`),
-#' so that fresh real rows have 1. `classifier_auc`: [classifier_auc()]. `alpha_precision`, `beta_recall` and `coverage`:
-#' [precision_recall()].
+#' so that fresh real rows have 1. `classifier_auc`: [classifier_auc()]. `alpha_precision`, `beta_recall` and
+#' `coverage`: [precision_recall()].
 #'
 #' **Causal.** With two halves of the holdout, each in turn the test rows, and as many synthetic rows as the other half
-#' has: `propensity_jsd`, 1 - the mean over test rows of the Jensen-Shannon distance (root of the divergence, base 2)
-#' of the propensities fitted on `real` and on the rows that are judged; `u_pehe`, the mean over T-, S-, DR- and
+#' has: `propensity_jsd`, 1 - the mean over test rows of the Jensen-Shannon distance (root of the divergence, base 2) of
+#' the propensities fitted on `real` and on the rows that are judged; `u_pehe`, the mean over T-, S-, DR- and
 #' RA-learners (`u_pehe_t` ...) of the root mean square difference over test rows of the effects given W fitted on both
 #' (the outcome's units). `alpha_precision_w`, `beta_recall_w`: of the covariates alone. These four are STEAM's (Amad et
 #' al. 2025), with a forest and honest (out-of-bag) nuisances bounded at min(.25, 5 / (sqrt(n) log n)). For each
 #' estimator, `ate_error_`: estimate on these rows less that on `real`, with an interval from both standard errors;
 #' `ate_stddiff_`: that over the standard error on `real`; `ate_overlap_`: mean share of both 95 % intervals that is
-#' common (Karr et al. 2006; negative where they lie apart). `tstr_auc` (outcome of 0 and 1) or `tstr_r2`: regression
-#' trained on synthetic rows, tested on the holdout; its `reference` is the one trained on real rows, as for
-#' `tstr_slope` and `tstr_intercept`, the calibration's slope and its intercept at slope 1 (logit scale for 0 and 1,
-#' where predictions are brought into \[.001, .999\]; how many were is in `$causal$clipped`). A good `tstr_` does not mean
-#' that the effect survived.
+#' common (Karr et al. 2006; negative where they lie apart; about one half at most where one is far shorter). `tstr_auc`
+#' (outcome of 0 and 1) or `tstr_r2`: regression trained on synthetic rows, tested on the holdout; its `reference` is
+#' the one trained on real rows, as for `tstr_slope` and `tstr_intercept`, the calibration's slope and its intercept at
+#' slope 1 (logit scale for 0 and 1, where predictions are brought into \[.001, .999\]; how many were is in
+#' `$causal$clipped`). A good `tstr_` does not mean that the effect survived.
 #'
 #' **Verdicts.** `$verdicts` says of each score how much it is worse than the holdout's, and whether by more than a
 #' `tolerance`. Tolerances are rules of thumb for 500 rows and more, and grow with 1 / sqrt(m) below; `ate_error_` is
@@ -57,7 +57,7 @@
 #'   * `scores`: `tidy()`'s table, one row a `metric` with `estimate`, `conf.low`, `conf.high` (NA where there is no
 #'     interval), `reference`, `n`;
 #'   * `verdicts`: `metric`, `group`, `worse_by`, `tolerance`, `verdict` (`"like the holdout"`, `"worse"` by more than
-#'     the tolerance, `"much worse"` by more than three);
+#'     the tolerance, `"much worse"` by more than three, `"not computed"` of these rows, `NA` where none is made);
 #'   * `definitions`: `metric`, `group`, `label`, `ideal`, `definition`, `compared_with`;
 #'   * `marginals`: `columns` (a row a column) and `bars` (shares of all real and of synthetic rows in bars of
 #'     at least 5 real rows);
@@ -109,10 +109,13 @@ score_fidelity <- function(sets, settings, key) {
   causal <- if (!is.null(settings$formula)) fidelity_causal(sets, settings, derive_key(key, "causal"))
   values <- rbind(marginals$values, joint$values, causal$values)
   n <- c(real = nrow(sets$real), synthetic = nrow(sets$synthetic), holdout = nrow(sets$holdout), compared = sets$m)
+  # The formula's environment may hold the data.
+  formula <- settings$formula
+  if (!is.null(formula)) environment(formula) <- globalenv()
   result <- new_metric(
     values, "causalsynth_fidelity", marginals = marginals[c("columns", "bars")], associations = joint$pairs,
     causal = causal$parts, n = n, holdout = sets$kind, columns = sets$columns,
-    notes = c(sets$notes, joint$notes, causal$notes), formula = settings$formula, n_real = n[["real"]],
+    notes = c(sets$notes, joint$notes, causal$notes), formula = formula, n_real = n[["real"]],
     n_synthetic = n[["synthetic"]]
   )
   result$scores <- tidy.causalsynth_metric(result)

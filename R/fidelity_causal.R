@@ -11,7 +11,7 @@ fidelity_causal <- function(sets, settings, key) {
   )
   values <- do.call(rbind, lapply(found, `[[`, "values"))
   rownames(values) <- NULL
-  list(values = values, notes = unlist(lapply(found, `[[`, "notes")),
+  list(values = values, notes = unlist(lapply(found, `[[`, "notes"), use.names = FALSE),
        parts = c(list(outcome = study$outcome, treatment = study$treatment, treat_levels = study$treat_levels),
                  do.call(c, lapply(found, `[[`, "parts"))))
 }
@@ -48,7 +48,7 @@ common_family <- function(sets, formula) {
   if (all(values[!is.na(values)] %in% c(0, 1))) "binomial" else "gaussian"
 }
 
-# CI overlap etc.: see ate_scores(). Estimates of each set, with everything that the estimator says of it.
+# Estimates of each set, and how far those of synthetic and holdout rows are from the real ones'.
 ate_scores <- function(sets, settings, key) {
   notes <- NULL
   estimate <- function(name) {
@@ -56,14 +56,18 @@ ate_scores <- function(sets, settings, key) {
       settings$formula, sets[[name]], method = settings$estimators, learner_treatment = settings$learner,
       learner_outcome = settings$learner, seed = derive_key(key, name), threads = settings$threads
     )), causalsynth_error = function(e) {
-      notes <<- c(notes, paste0("effect on ", name, " rows: ",
-                                cli::ansi_strip(gsub("\n", " ", conditionMessage(e)))))
+      notes <<- c(notes, paste0("effect on ", name, " rows: ", plain_message(e)))
       NULL
     })
     if (is.null(found)) return(NULL)
     table <- tidy(found)
     table <- table[table$term == "ATE", c("method", "estimate", "std.error", "conf.low", "conf.high")]
-    cbind(set = name, table, n = nrow(sets[[name]]))
+    bounded <- glance(found)$n_bounded
+    n <- nrow(sets[[name]])
+    if (any(bounded > .05 * n, na.rm = TRUE)) {
+      notes <<- c(notes, sprintf("the propensity is bounded in %d of %d %s rows", max(bounded, na.rm = TRUE), n, name))
+    }
+    cbind(set = name, table, n = n, n_bounded = bounded)
   }
   tables <- lapply(c(real = "real", synthetic = "synthetic", holdout = "holdout"), estimate)
   if (is.null(tables$real)) abort("data", "The effect cannot be estimated on {.arg real}: {notes[1]}")
@@ -105,8 +109,8 @@ tstr_scores <- function(sets, settings, key) {
   train <- list(synthetic = sets$synthetic, holdout = sets$real)
   sets$thin <- lapply(train, thin_rows, n, derive_key(key, "thin"))
   found <- score_both(metrics, function(which) {
-    fit <- tstr(sets$thin[[which]], sets$holdout, settings$formula, learner = settings$learner, seed = derive_key(key, "fit"),
-                threads = settings$threads)
+    fit <- tstr(sets$thin[[which]], sets$holdout, settings$formula, learner = settings$learner,
+                seed = derive_key(key, "fit"), threads = settings$threads)
     calibrated <- calibration_line(fit$prediction, fit$outcome, binary)
     fits[[which]] <<- c(fit[c("prediction", "outcome")], calibrated["clipped"])
     c(fit$estimate, calibrated$slope, calibrated$intercept, if (binary) fit$std.error else NA)
@@ -122,7 +126,8 @@ tstr_scores <- function(sets, settings, key) {
   found
 }
 
-# Slope of a regression of the outcome on the prediction (on the logit scale where binary), and the intercept at slope 1.
+# Slope of a regression of the outcome on the prediction (on the logit scale where binary), and the intercept at slope
+# 1.
 calibration_line <- function(prediction, outcome, binary) {
   if (!binary) {
     spread <- stats::var(prediction)

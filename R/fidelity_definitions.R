@@ -4,8 +4,10 @@
 # tolerance: of the loss (see score_loss()) beyond the holdout's, for 500 rows; NA: no verdict.
 score_definitions <- function() {
   rows <- list(
-    c("ks_mean", "marginals", "KS statistic, mean of columns", "0", .02, "largest difference of two distribution functions"),
-    c("ks_max", "marginals", "KS statistic, worst column", "0", .06, "largest difference of two distribution functions"),
+    c("ks_mean", "marginals", "KS statistic, mean of columns", "0", .02,
+      "largest difference of two distribution functions"),
+    c("ks_max", "marginals", "KS statistic, worst column", "0", .06,
+      "largest difference of two distribution functions"),
     c("wasserstein_mean", "marginals", "Wasserstein distance (SD), mean", "0", .05,
       "area between two distribution functions, over the real standard deviation"),
     c("wasserstein_max", "marginals", "Wasserstein distance (SD), worst", "0", .15,
@@ -24,7 +26,8 @@ score_definitions <- function() {
     c("pmse_cart_standardised", "joint", "Standardised pMSE, tree", "=1", .2, "pMSE over its permuted mean"),
     c("pmse_forest", "joint", "pMSE, forest", "0", NA, "mean squared distance of fitted probabilities"),
     c("pmse_forest_standardised", "joint", "Standardised pMSE, forest", "=1", .2, "pMSE over its permuted mean"),
-    c("classifier_auc", "joint", "AUC of a forest, real or synthetic?", ".5", .05, "how well a forest tells them apart"),
+    c("classifier_auc", "joint", "AUC of a forest, real or synthetic?", ".5", .05,
+      "how well a forest tells them apart"),
     c("alpha_precision", "joint", "Alpha-precision", "1", .05, "do rows lie where real ones do? (min-max space)"),
     c("beta_recall", "joint", "Beta-recall", "1", .08, "are all places of real rows reached? (min-max space)"),
     c("coverage", "joint", "Coverage (5 neighbours)", "1", .05, "share of real rows with one of these rows nearby"),
@@ -38,7 +41,8 @@ score_definitions <- function() {
     c("alpha_precision_w", "causal", "Alpha-precision of covariates", "1", .05, "as alpha-precision, covariates alone"),
     c("beta_recall_w", "causal", "Beta-recall of covariates", "1", .1, "as beta-recall, covariates alone"),
     c("ate_error", "causal", "ATE, synthetic less real", "+-0", 2, "difference of the estimates"),
-    c("ate_stddiff", "causal", "ATE, difference over real SE", "+-0", NA, "difference of estimates over the real one's SE"),
+    c("ate_stddiff", "causal", "ATE, difference over real SE", "+-0", NA,
+      "difference of estimates over the real one's SE"),
     c("ate_overlap", "causal", "Overlap of confidence intervals", "1", NA, "mean share of both intervals in common"),
     c("tstr_auc", "causal", "Outcome AUC, trained here, tested on real", "1", .05, "reference: trained on real rows"),
     c("tstr_r2", "causal", "Outcome R2, trained here, tested on real", "1", .08, "reference: trained on real rows"),
@@ -95,5 +99,6 @@ judge_scores <- function(values, m) {
   verdict <- ifelse(worse > 3 * tolerance, "much worse", ifelse(worse > tolerance, "worse", "like the holdout"))
   ate <- startsWith(values$metric, "ate_error") & !is.na(verdict) & verdict == "worse"
   verdict[ate & worse > 3] <- "much worse"
+  verdict[is.na(values$estimate) & !is.na(values$reference)] <- "not computed"
   data.frame(metric = values$metric, group = found$group, worse_by = worse, tolerance = tolerance, verdict = verdict)
 }

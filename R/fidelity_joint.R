@@ -10,7 +10,8 @@ fidelity_joint <- function(sets, settings, key) {
   )
   values <- do.call(rbind, lapply(parts, `[[`, "values"))
   rownames(values) <- NULL
-  list(values = values, pairs = parts$associations$pairs, notes = unlist(lapply(parts, `[[`, "notes")))
+  list(values = values, pairs = parts$associations$pairs,
+       notes = unlist(lapply(parts, `[[`, "notes"), use.names = FALSE))
 }
 
 # A score is that of the worst pair too; the holdout's difference stands beside each pair.
@@ -27,8 +28,8 @@ association_scores <- function(sets) {
 
 pmse_scores <- function(sets, method, settings, key) {
   score_both(paste0("pmse_", method, c("", "_standardised")), function(which) {
-    found <- pmse(sets$thin$real, sets$thin[[which]], method = method, against = "holdout", permutations = settings$permutations,
-                  seed = key, threads = settings$threads)
+    found <- pmse(sets$thin$real, sets$thin[[which]], method = method, against = "holdout",
+                  permutations = settings$permutations, seed = key, threads = settings$threads)
     c(found$pmse, found$standardised)
   }, sets$m, low = 0)
 }
@@ -44,6 +45,7 @@ neighbour_scores <- function(sets, columns, suffix, settings, key) {
   n <- min(sets$m, nrow(sets$thin$real))
   wanted <- if (suffix == "") 1:3 else 1:2
   score_both(paste0(c("alpha_precision", "beta_recall", "coverage"), suffix)[wanted], function(which) {
-    precision_scores(pair_sets(sets$thin$real[columns], sets$thin[[which]][columns]), 5, settings$threads, key)$scores[wanted]
+    both <- pair_sets(sets$thin$real[columns], sets$thin[[which]][columns])
+    precision_scores(both, 5, settings$threads, key)$scores[wanted]
   }, n, low = 0, high = 1)
 }

@@ -59,9 +59,9 @@ wasserstein <- function(a, b) {
   sum(apart[-length(at)] * diff(at))
 }
 
-# Shares of real (reference and holdout together) and synthetic rows in bars of at least `least` real rows: numbers of many values in bins,
-# anything else by value, the rarer ones together. Outer bins hold what lies beyond them. columns: column, label, left,
-# right (numbers in bins), set, share (of all rows, the missing included).
+# Shares of real (reference and holdout together) and synthetic rows in bars of at least `least` real rows: numbers of
+# many values in bins, anything else by value, the rarer ones together. Outer bins hold what lies beyond them.
+# columns: column, label, left, right (numbers in bins), set, share (of all rows, the missing included).
 column_bars <- function(values, name, least = 5, most = 12) {
   real <- values$real
   known <- real[!is.na(real)]

@@ -3,12 +3,15 @@
 #' @export
 format.causalsynth_fidelity <- function(x, ...) {
   n <- format(x$n, big.mark = ",", trim = TRUE)
-  judged <- !is.na(x$verdicts$verdict)
-  bad <- x$verdicts$verdict[judged] != "like the holdout"
+  verdict <- x$verdicts$verdict[!is.na(x$verdicts$verdict)]
+  lost <- sum(verdict == "not computed")
+  judged <- verdict != "not computed"
+  bad <- verdict[judged] != "like the holdout"
   c(
     sprintf("<fidelity> %s synthetic and %s holdout rows, both compared with %s real rows; %s", n[["synthetic"]],
             n[["holdout"]], n[["real"]], count_phrase(length(x$columns), "column")),
-    sprintf("%d of %d judged scores are worse than the holdout's by more than their tolerance", sum(bad), sum(judged))
+    sprintf("%d of %d judged scores are worse than the holdout's by more than their tolerance%s", sum(bad), sum(judged),
+            if (lost) sprintf("; %d of the synthetic rows could not be computed", lost) else "")
   )
 }
 
@@ -49,10 +52,10 @@ print_scores <- function(x, metrics, digits, details = FALSE) {
   scores <- x$scores[at, ]
   about <- x$definitions[at, ]
   verdict <- x$verdicts$verdict[at]
-  interval <- ifelse(is.na(scores$conf.low), "", sprintf("[%s, %s]", rounded(scores$conf.low, digits),
-                                                         rounded(scores$conf.high, digits)))
+  interval <- ifelse(is.na(scores$conf.low), "", sprintf("[%s, %s]", format_each(scores$conf.low, digits),
+                                                         format_each(scores$conf.high, digits)))
   marks <- ifelse(is.na(verdict) | verdict == "like the holdout", "", paste0("<- ", verdict))
-  cells <- cbind(rounded(scores$estimate, digits), rounded(scores$reference, digits),
+  cells <- cbind(format_each(scores$estimate, digits), format_each(scores$reference, digits),
                  ideal_words[about$ideal], interval, marks)
   cells <- rbind(c("synthetic", "holdout", "ideal", if (any(interval != "")) "95 % interval" else "", ""), cells)
   aligned <- vapply(1:5, function(j) format(cells[, j], justify = if (j <= 2) "right" else "left"),
@@ -73,11 +76,13 @@ ideal_words <- c(`0` = "0", `1` = "1", `.5` = ".5", `=1` = "1", `+-0` = "0")
 group_words <- list(marginals = "Marginals (one column at a time)", joint = "Joint (columns together)",
                     causal = "Causal (treatment, outcome, effect)")
 
-rounded <- function(x, digits) ifelse(is.na(x), "NA", format_each(x, digits))
-
+# Each number by itself, in `digits` digits that count.
 format_each <- function(x, digits) {
-  vapply(x, function(v) if (is.na(v)) "NA" else formatC(v, digits = digits, format = if (abs(v) >= 1000) "d" else "fg",
-                                                       big.mark = ","), "")
+  one <- function(v) {
+    if (is.na(v)) return("NA")
+    trimws(formatC(v, digits = digits, format = if (abs(v) >= 1000) "d" else "fg", big.mark = ","))
+  }
+  vapply(x, one, "", USE.NAMES = FALSE)
 }
 
 #' @export

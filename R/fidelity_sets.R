@@ -7,14 +7,9 @@ quality_sets <- function(real, synthetic, holdout, columns, key, call = rlang::c
   check_data_frame(synthetic, "synthetic", call = call)
   kind <- if (is.null(holdout)) "split" else "given"
   if (kind == "split") {
-    if (nrow(real) < 4) {
-      abort("data", c("{.arg real} has {nrow(real)} row{?s}; at least 4 are needed to split off a holdout.",
-                      i = "Give further real rows as {.arg holdout}."), call = call)
-    }
-    order <- random_permutation(unclass(key), nrow(real))
-    half <- seq_along(order) <= nrow(real) / 2
-    holdout <- split_rows(real, order[half])
-    real <- split_rows(real, order[!half])
+    halves <- split_holdout(real, key, call)
+    real <- halves$real
+    holdout <- halves$holdout
   } else {
     check_data_frame(holdout, "holdout", call = call)
   }
@@ -32,7 +27,17 @@ quality_sets <- function(real, synthetic, holdout, columns, key, call = rlang::c
   c(coded, list(kind = kind, columns = columns, notes = notes))
 }
 
-split_rows <- function(data, rows) take_rows(unclass_frame(data), rows)
+# Two halves of real rows, at random.
+split_holdout <- function(real, key, call) {
+  if (nrow(real) < 4) {
+    abort("data", c("{.arg real} has {nrow(real)} row{?s}; at least 4 are needed to split off a holdout.",
+                    i = "Give further real rows as {.arg holdout}."), call = call)
+  }
+  order <- random_permutation(unclass(key), nrow(real))
+  half <- seq_along(order) <= nrow(real) / 2
+  data <- unclass_frame(real)
+  list(real = take_rows(data, sort(order[!half])), holdout = take_rows(data, sort(order[half])))
+}
 
 common_columns <- function(sets, columns, call) {
   columns <- distance_columns(sets$real, sets$synthetic, columns, call)
@@ -60,7 +65,10 @@ code_column <- function(values, name, call) {
     abort("data", "Column {.val {name}} is {class(values[[1]])[1]} in {.arg real} and
                    {class(values[[other]])[1]} in {.arg {other}}.", call = call)
   }
-  for (x in values) check_covariate(x, name, call)
+  for (set in names(values)) {
+    if (is.numeric(values[[set]])) check_no_infinite(values[[set]], name, set, call)
+    check_covariate(values[[set]], name, call)
+  }
   if (!text[1]) return(lapply(values, as.numeric))
   known <- unique(unlist(lapply(values, function(x) {
     if (is.factor(x)) levels(droplevels(x)) else sort(unique(as.character(x)), method = "radix")
@@ -89,15 +97,21 @@ pair_sets <- function(real, other) {
        n_real = n[1], n_synthetic = n[2], columns = names(real))
 }
 
-# What `code(which)` makes of the "synthetic" and of the "holdout" rows, as list(values, notes): one number a metric, with
-# `std.error` that of the first at the end. Where it fails on the data: NA, and the reason.
+# An error's message on one line.
+plain_message <- function(e) {
+  text <- gsub("\n *[ix*!\u2139\u2716\u2022] ", " ", cli::ansi_strip(conditionMessage(e)))
+  trimws(gsub("[\n ]+", " ", text))
+}
+
+# What `code(which)` makes of the "synthetic" and of the "holdout" rows, as list(values, notes): one number a metric,
+# with `std.error` that of the first at the end. Where it fails on the data: NA, and the reason.
 score_both <- function(metrics, code, n, std.error = FALSE, low = -Inf, high = Inf) {
   reason <- NULL
   one <- function(which) {
     tryCatch(suppressWarnings(code(which)), causalsynth_error = function(e) {
       reason <<- reason %||% paste0(
         paste(utils::head(metrics, 2), collapse = ", "), if (length(metrics) > 2) ", ..." , " of ", which, " rows: ",
-        cli::ansi_strip(gsub("\n", " ", conditionMessage(e)))
+        plain_message(e)
       )
       rep(NA_real_, length(metrics) + std.error)
     })

@@ -2,8 +2,8 @@
 
 cate_learners <- c("t", "s", "dr", "ra")
 
-# What compare_surfaces() needs of one set: predictions for any rows by `models` (propensity and outcome by arm), `joint`
-# (outcome with the treatment as a column), and `second`, the second stages of DR- and RA-learner.
+# What compare_surfaces() needs of one set: predictions for any rows by `models` (propensity and outcome by arm),
+# `joint` (outcome with the treatment as a column), and `second`, the second stages of DR- and RA-learner.
 fit_surfaces <- function(rows, settings, family, key, call = rlang::caller_env()) {
   study <- study_data(settings$formula, rows, call = call)
   study$family <- family

@@ -6,8 +6,8 @@
 #' @inheritParams pmse
 #' @param k The neighbours that make a real row's surroundings, for `coverage`.
 #' @param holdout Data frame of further real rows, or `NULL`: their scores become the reference.
-#' @details The larger set is thinned, at random, to the size of the smaller: `n` rows of each are compared. The space is
-#'   that of the *naive* variant of alpha-precision: numbers over the range of `real` (min-max), and for each factor
+#' @details The larger set is thinned, at random, to the size of the smaller: `n` rows of each are compared. The space
+#'   is that of the *naive* variant of alpha-precision: numbers over the range of `real` (min-max), and for each factor
 #'   squared distance 1 between levels; no embedding is learned. A missing number takes the mean of `real`, and being
 #'   missing is a column of its own; a missing level is a level.
 #'
@@ -21,8 +21,8 @@
 #'   real row; fresh rows have about 1 - 1 / 2^k.
 #' @return An object of class `causalsynth_precision_recall`: `alpha_precision`, `beta_recall`, `coverage`, `curves` (a
 #'   data frame of 30 rows: `level`, `precision`, `recall`), `n`.
-#' @references Alaa, van Breugel, Saveliev and van der Schaar (2022) "How faithful is your synthetic data?", ICML; Naeem,
-#'   Oh, Uh, Choi and Yoo (2020) "Reliable fidelity and diversity metrics for generative models", ICML.
+#' @references Alaa, van Breugel, Saveliev and van der Schaar (2022) "How faithful is your synthetic data?", ICML;
+#'   Naeem, Oh, Uh, Choi and Yoo (2020) "Reliable fidelity and diversity metrics for generative models", ICML.
 #' @examples
 #' real <- generate(dgp_paper(), 200, seed = 1)
 #' precision_recall(real, generate(dgp_paper(), 200, seed = 2), holdout = generate(dgp_paper(), 200, seed = 3))

@@ -218,6 +218,30 @@ test_that("metrics", {
   }
 })
 
+test_that("fidelity and comparisons of synthesizers", {
+  real <- contract_study(120, "number")
+  other <- transform(real, w = rev(w))
+  found <- fidelity(real, other, y ~ a | ., estimators = "aipw", learner = learn_glm(), permutations = 2, seed = 1)
+  expect_speaks(found)
+  expect_table(tidy(found), nrow(found$scores), c("metric", "estimate", "conf.low", "conf.high", "reference", "n"))
+  expect_table(glance(found), 1)
+  for (type in c("summary", "marginals", "associations", "propensity", "effect", "outcome")) {
+    expect_draws(autoplot(found, type))
+  }
+  near <- precision_recall(real, other, holdout = real)
+  expect_speaks(near)
+  expect_table(tidy(near), 3)
+  compared <- compare_synthesizers(list(a = other, b = real), real, permutations = 2, seed = 1)
+  expect_speaks(compared)
+  expect_table(tidy(compared), nrow(compared$scores))
+  expect_table(glance(compared), 1)
+  expect_draws(autoplot(compared))
+  for (object in list(found, near, compared)) {
+    expect_error(tidy(object, level = 1), class = "causalsynth_error_input")
+    expect_error(glance(object, level = 1), class = "causalsynth_error_input")
+  }
+})
+
 test_that("the ROC curve's area is the AUC", {
   prob <- c(.9, .8, .8, .1, .3, .3, .2)
   y <- c(1, 0, 1, 0, 0, 1, 0)

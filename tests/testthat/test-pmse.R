@@ -1,13 +1,3 @@
-fidelity_sets <- function(n = 200, k = 300) {
-  make <- function(n, shift) {
-    i <- seq_len(n)
-    x <- qnorm((i * sqrt(2)) %% 1 * .98 + .01) + shift
-    data.frame(x = x, y = x + qnorm((i * sqrt(3)) %% 1 * .98 + .01),
-               g = factor(letters[1 + floor(3 * ((i * sqrt(5)) %% 1))]))
-  }
-  list(real = make(n, 0), synthetic = make(k, .3))
-}
-
 test_that("pMSE of a logistic regression is glm's, its expectation the formula's", {
   sets <- fidelity_sets()
   both <- rbind(sets$real, sets$synthetic)
@@ -107,4 +97,18 @@ test_that("metrics speak, and name what is wrong", {
     association_difference(sets$real, sets$synthetic, "x")
     nndr(sets$real, sets$synthetic, holdouts = sets$real)
   })
+})
+
+test_that("pMSE and AUC are synthpop's and pROC's", {
+  frozen <- utils::read.csv(test_path("fixtures", "fidelity.csv"))
+  value <- function(score) frozen$value[frozen$score == score]
+  sets <- fidelity_sets()
+  main <- pmse(sets$real, sets$synthetic)
+  expect_equal(main$pmse, value("pmse"), tolerance = 1e-6)
+  expect_equal(main$standardised, value("pmse_standardised"), tolerance = 1e-6)
+  two <- pmse(sets$real, sets$synthetic, interactions = TRUE)
+  expect_equal(two$pmse, value("pmse_interactions"), tolerance = 1e-6)
+  expect_equal(two$standardised, value("pmse_interactions_standardised"), tolerance = 1e-6)
+  score <- round(c(sets$real$x + sets$real$y, sets$synthetic$x + sets$synthetic$y), 1)
+  expect_equal(auc_delong(score, rep(0:1, c(200, 300))), c(value("auc"), value("auc_se")), tolerance = 1e-9)
 })
