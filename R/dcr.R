@@ -68,7 +68,7 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
     check_text(real[[name]], name, call)
     check_text(synthetic[[name]], name, call)
   }
-  blueprint <- column_blueprint(real)
+  blueprint <- column_blueprint(real, decimals = FALSE)
   tables <- list(
     real = encode_columns(real, blueprint, "real", call)$columns,
     synthetic = encode_columns(synthetic, blueprint, "synthetic", call)$columns

@@ -54,6 +54,7 @@ euclidean_nearest <- function(queries, reference, is_factor, same, run) {
     return(metrics_nearest(queries, reference, is_factor, same, run$threads, run$progress))
   }
   expand <- function(x) {
+    if (!any(is_factor)) return(x)
     parts <- lapply(seq_len(ncol(x)), function(j) {
       if (!is_factor[j]) return(x[, j])
       sqrt(.5) * outer(x[, j], seq_len(levels[match(j, which(is_factor))]), "==")

@@ -49,6 +49,15 @@ std::uint8_t level_byte(double code) {
   return static_cast<std::uint8_t>(1.0 + std::floor(code - 255.0 * turn));
 }
 
+// The row of each word after add_bytes(): even rows first and then odd ones, or the other way round,
+// as the processor orders bytes.
+unsigned first_lane() {
+  const std::uint16_t word = 1;
+  std::uint8_t low;
+  std::memcpy(&low, &word, 1);
+  return low == 1 ? 0 : 1;
+}
+
 bool any_within(const Words8* sums, const Words8* limits) {
   const Words8 low = (Words8)(sums[0] <= limits[0]) | (Words8)(sums[1] <= limits[1]);
   std::uint64_t halves[2];
@@ -68,10 +77,11 @@ Bytes16 gap(Bytes16 a, Bytes16 b) { return (a > b ? a : b) - (a > b ? b : a); }
 Bytes16 all_equal(std::uint8_t value) { return Bytes16{} + value; }
 
 unsigned bits_of(const Words8* sums, const Words8* limits) {
+  const unsigned first = first_lane();
   unsigned bits = 0;
   for (unsigned half = 0; half < 2; ++half)
     for (unsigned i = 0; i < 8; ++i)
-      if (sums[half][i] <= limits[half][i]) bits |= 1u << (2 * i + half);
+      if (sums[half][i] <= limits[half][i]) bits |= 1u << (2 * i + (half ^ first));
   return bits;
 }
 
@@ -134,7 +144,7 @@ ByteTiles::ByteTiles(const ByteScale& scale, const MatrixView<const double>& ref
     to_bytes(scale, reference, i, row);
     const std::size_t tile = i / kLanes, lane = i % kLanes;
     for (std::size_t k = 0; k < cols_; ++k) bytes_[tile * cols_ + k][lane] = row.bytes[k];
-    errors_[2 * tile + lane % 2][lane / 2] =
+    errors_[2 * tile + ((lane % 2) ^ first_lane())][lane / 2] =
         static_cast<std::uint16_t>(std::ceil(row.error + 1e-6));
     filled_[tile] |= 1u << lane;
   }
