@@ -66,6 +66,8 @@
 #' @param bounds Bounds of the propensity in the estimation on the seed, as in [nuisance()].
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
+#' @section The seed: While the hybrid lives, its seed stays in the session's memory for [report()]. Nothing that is
+#'   written of the hybrid holds it, be it by [write_model()] or by [saveRDS()].
 #' @return An object of class `causalsynth_hybrid`. [generate()][generate.causalsynth_hybrid] draws a pool of rows
 #'   from it, [truth()] is the effect of its law, [certificate()] how it relates to the seed's, `$seed_effect` the
 #'   seed's TMLE, `$fluctuation` the epsilons and shifts. Errors are of class `causalsynth_error_input` (formula,
@@ -106,6 +108,7 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
     abort("input", "{.arg subgroups} are kept by targeting: they need {.code targeted = TRUE}.")
   }
   hybrid <- new_hybrid(formula, data, study, ask, assignment, knobs)
+  hybrid$token <- remember_seed(study_covs(data, list(covariates = names(hybrid$template))))
   fit_hybrid_parts(hybrid, data, study, ask, rng_key(seed), call)
 }
 
