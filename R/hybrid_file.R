@@ -5,6 +5,7 @@ pack_model.causalsynth_hybrid <- function(x, keep_rows, call) {
   if (!keep_rows) x$models <- without_rows(x$models)
   # How it was fitted serves to fit it anew, which needs the seed: no receiver of a file has it.
   x["recipe"] <- list(NULL)
+  x$generator <- pack_model(x$generator, keep_rows, call)
   x
 }
 

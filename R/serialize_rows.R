@@ -150,14 +150,19 @@ quote_text <- function(x, missing) {
   x <- enc2utf8(as.character(x))
   at <- which(!is.na(x) & needs_quotes(x, missing))
   if (length(at) == 0) return(x)
-  text <- gsub("\\", "\\\\", x[at], fixed = TRUE)
+  x[at] <- paste0("\"", json_escaped(x[at]), "\"")
+  x
+}
+
+# The inside of a JSON string.
+json_escaped <- function(x) {
+  text <- gsub("\\", "\\\\", enc2utf8(x), fixed = TRUE)
   text <- gsub("\"", "\\\"", text, fixed = TRUE)
   for (code in c(1:31, 127)) {
     short <- c(`9` = "\\t", `10` = "\\n", `13` = "\\r")[as.character(code)]
     text <- gsub(intToUtf8(code), if (is.na(short)) sprintf("\\u%04x", code) else short, text, fixed = TRUE)
   }
-  x[at] <- paste0("\"", text, "\"")
-  x
+  text
 }
 
 # The text behind quotes; NA where an escape is none of JSON's.
