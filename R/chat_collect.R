@@ -79,13 +79,16 @@ wants_schema <- function(spec) {
 # Sends a text until an answer holds at least one row to keep: the state with it as `found`, or an error.
 ask_rows <- function(chat, text, state) {
   spec <- chat$spec
+  type <- state$type
   for (k in seq_len(spec$tries)) {
     if (state$tally$requests >= state$budget) break
     state$tally$requests <- state$tally$requests + 1L
-    sent <- tryCatch(with_time_limit(spec$timeout, send_prompt(spec, text, state$type)), error = classify_failure)
+    sent <- tryCatch(with_time_limit(spec$timeout, send_prompt(spec, text, type)), error = classify_failure)
     if (!is.null(sent$kind)) {
       state$tally <- add_failure(state$tally, sent)
       if (!sent$retry) break
+      # As text, what is whole of such an answer can be read, and a refusal be shown.
+      if (sent$kind == "malformed_answer") type <- NULL
       last <- k == spec$tries || state$tally$requests >= state$budget
       waited <- if (last) 0 else wait_for_retry(sent, k, spec$wait)
       if (isFALSE(waited)) abort_long_wait(sent, state, spec)
@@ -99,7 +102,7 @@ ask_rows <- function(chat, text, state) {
       state$found <- c(found, sent[c("tokens", "cost")])
       return(state)
     }
-    kind <- if (found$parsing$total) "no_row_kept" else "no_rows"
+    kind <- if (found$parsing$total) "no_row_kept" else "answer_without_rows"
     state$tally <- add_failure(state$tally, list(kind = kind, message = answer_excerpt(sent$answer)))
   }
   abort_short(state, spec)

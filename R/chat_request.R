@@ -17,20 +17,10 @@ send_prompt <- function(spec, text, type) {
   # A conversation of its own each time: earlier answers are neither sent nor paid for again.
   chat <- chat$clone()
   chat$set_turns(list())
-  answer <- if (is.null(type)) chat$chat(text, echo = "none") else structured_answer(chat, text, type)
+  answer <- if (is.null(type)) chat$chat(text, echo = "none") else {
+    chat$chat_structured(text, type = type, echo = "none", convert = FALSE)
+  }
   list(answer = answer, tokens = chat_tokens(chat), cost = chat_cost(chat))
-}
-
-# Structured output that is no JSON is handed on as the text it is.
-structured_answer <- function(chat, text, type) {
-  tryCatch(chat$chat_structured(text, type = type, echo = "none", convert = FALSE), error = function(e) {
-    raw <- tryCatch(chat$last_turn()@text, error = function(e) NULL)
-    json <- tryCatch(paste(unlist(lapply(chat$last_turn()@contents, function(one) one@string)), collapse = ""),
-                     error = function(e) "")
-    if (is.character(raw) && length(raw) == 1 && nzchar(raw)) return(raw)
-    if (nzchar(json)) return(json)
-    stop(e)
-  })
 }
 
 stated_numbers <- function(x, n) {
@@ -88,10 +78,13 @@ classify_failure <- function(e) {
     "timeout"
   } else if (any(grepl("^curl_error|^httr2_failure", unlist(lapply(chain, class))))) {
     "connection"
+  } else if (grepl("lexical error|parse error|premature EOF|no JSON", text)) {
+    # Structured output that is no JSON: a refusal, or an answer cut short.
+    "malformed_answer"
   } else "error"
   after <- Filter(Negate(is.null), lapply(chain, stated_wait))
   list(kind = kind, message = sub("\n$", "", text), retry = kind != "request_refused",
-       after = if (length(after)) after[[1]])
+       after = if (kind == "malformed_answer") 0 else if (length(after)) after[[1]])
 }
 
 http_status <- function(chain) {
@@ -108,8 +101,8 @@ http_status <- function(chain) {
 stated_wait <- function(e) {
   value <- e$retry_after
   if (is.null(value)) {
-    headers <- as.list(e$resp$headers)
-    value <- headers[tolower(names(headers)) == "retry-after"][1][[1]]
+    at <- match("retry-after", tolower(names(e$resp$headers)))
+    if (!is.na(at)) value <- unclass(e$resp$headers)[[at]]
   }
   if (is.null(value)) return(NULL)
   seconds <- suppressWarnings(as.numeric(value))

@@ -29,7 +29,8 @@
 #' the service asks for longer that is an error that says so. Other refusals of the service (a wrong key, an unknown
 #' model) end it at once. All in all at most `tries * ceiling(n / batch)` requests are sent: if these do not give n
 #' rows, the error, of class `causalsynth_error_fit`, says how many came, and why others did not; its `$tally` has the
-#' counts. An answer is read as JSON; if it is not whole, the objects in it that are whole are read. A row is dropped
+#' counts. An answer is read as JSON; if it is not whole, the objects in it that are whole are read (where ellmer
+#' itself could not read structured output, the next try asks for text). A row is dropped
 #' under the reasons of [parse_rows()], where `wrong_type` is any JSON value of another type (text for a number); only
 #' levels may be written as numbers.
 #'

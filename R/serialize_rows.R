@@ -43,6 +43,8 @@ serialize_rows <- function(data, order = c("data", "random"), ..., seed = NULL, 
   check_missing_word(missing, call)
   if (!is.null(digits)) digits <- check_whole(digits, "digits", 1, 17)
   if (length(data) == 0) abort("data", "{.arg data} has no column.")
+  unnamed <- sum(!nzchar(names(data)) | is.na(names(data)))
+  if (unnamed) abort("data", "{.arg data} has {unnamed} column{?s} without a name.")
   plain <- unclass_frame(as.data.frame(data))
   if (nrow(plain) == 0) return(character())
   names <- quote_text(names(plain), missing)
