@@ -63,12 +63,7 @@ collect_rows <- function(chat, n, key, call) {
     kept <- kept + length(found$parsing$kept)
     if (!is.null(tick)) tick(min(1, kept / n))
   }
-  columns <- lapply(stats::setNames(nm = names(chat$reference)), function(name) {
-    joined <- unlist(lapply(parts, function(part) as.vector(unclass(part[[name]]))))[seq_len(n)]
-    attributes(joined) <- attributes(chat$reference[[name]])
-    joined
-  })
-  list(rows = as_rows(unname(columns), row_template(chat$reference)), tally = state$tally)
+  list(rows = bind_rows(parts, chat$reference, n), tally = state$tally)
 }
 
 wants_schema <- function(spec) {
@@ -83,7 +78,10 @@ ask_rows <- function(chat, text, state) {
   for (k in seq_len(spec$tries)) {
     if (state$tally$requests >= state$budget) break
     state$tally$requests <- state$tally$requests + 1L
-    sent <- tryCatch(with_time_limit(spec$timeout, send_prompt(spec, text, type)), error = classify_failure)
+    sent <- tryCatch(
+      with_time_limit(spec$timeout, inherits(spec$chat, "Chat"), send_prompt(spec, text, type)),
+      error = classify_failure
+    )
     if (!is.null(sent$kind)) {
       state$tally <- add_failure(state$tally, sent)
       if (!sent$retry) break

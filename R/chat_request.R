@@ -44,16 +44,19 @@ chat_model <- function(chat) {
   if (is.character(model) && length(model) == 1) model else NULL
 }
 
-# Evaluates `code` for at most `seconds`. A chat of ellmer keeps the limit itself, and leaves retrying to us; the limit
+# Evaluates `code` for at most `seconds`; `own`: by a chat of ellmer. A chat of ellmer keeps the limit itself, and leaves retrying to us; the limit
 # on R is for all others and for the case that it does not.
-with_time_limit <- function(seconds, code) {
+with_time_limit <- function(seconds, own, code) {
   old <- options(ellmer_timeout_s = seconds, ellmer_max_tries = 1)
-  setTimeLimit(elapsed = seconds + 1, transient = TRUE)
+  setTimeLimit(elapsed = if (own) seconds + 60 else seconds, transient = TRUE)
   on.exit({
     setTimeLimit(elapsed = Inf)
     options(old)
   })
-  force(code)
+  # What a time-out broke off is begun anew at the next try: R's word of it is no news.
+  withCallingHandlers(force(code), warning = function(w) {
+    if (grepl("restarting interrupted promise", conditionMessage(w))) invokeRestart("muffleWarning")
+  })
 }
 
 # The error and those it came from, the outermost first.
