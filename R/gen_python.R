@@ -158,12 +158,18 @@ sample_python <- function(fit, n, key, call) {
   while (tally$kept < n && tally$requests < fit$spec$tries) {
     tally$requests <- tally$requests + 1L
     rate <- if (tally$total) max(tally$kept, .5) / tally$total else 1
-    wanted <- min(ceiling((n - tally$kept) / rate), 10 * n)
+    wanted <- max(min(ceiling((n - tally$kept) / rate), 10 * n), min(n, 50))
     named <- if (fit$spec$model == "great") list(n_samples = as.integer(wanted)) else list(as.integer(wanted))
     made <- in_python(do.call(fit$python$sample, c(named, fit$spec$sample_args)), "sample", call)
     rows <- in_python(python_rows(made, fit$codebook), "return a table", call)
     if (nrow(rows) == 0) next
-    cleaned <- in_python(clean_rows(rows, fit$reference, fit$spec$range, call), "return rows", call)
+    # A column that is wrong throughout is an error there, a call without a good row here.
+    cleaned <- tryCatch(clean_rows(rows, fit$reference, fit$spec$range, call), causalsynth_error_data = identity)
+    if (inherits(cleaned, "error")) {
+      tally$total <- tally$total + nrow(rows)
+      tally <- add_failure(tally, list(kind = "call_without_rows", message = conditionMessage(cleaned)))
+      next
+    }
     tally <- add_parsing(tally, list(total = nrow(rows), kept = cleaned$kept, dropped = cleaned$dropped,
                                      rounded = cleaned$rounded))
     parts <- c(parts, list(unclass_frame(as.data.frame(cleaned$rows))))
@@ -173,6 +179,7 @@ sample_python <- function(fit, n, key, call) {
     abort("fit", c(
       "The Python model gave {tally$kept} of the {n} row{?s} wanted in {tally$requests} call{?s} of its {.fn sample}.",
       if (sum(tally$dropped)) c(x = "Rows dropped: {paste(drop_phrases(tally), collapse = ', ')}."),
+      if (!is.null(tally$last)) c(x = "{tally$last}"),
       i = "Train it longer ({.arg args}), or raise {.arg tries}."
     ), call = call, tally = tally)
   }
