@@ -17,10 +17,8 @@
 #' study <- generate(dgp_paper(), 200, seed = 1)
 #' prompt(gen_chat(function(text) "", "Patients of an imaginary trial."), study, n = 5, seed = 1)
 #' @export
-prompt <- function(x, ...) UseMethod("prompt")
-
-#' @export
-prompt.default <- function(x, ...) {
+prompt <- function(x, ...) {
+  if (inherits(x, c("gen_chat", "fitted_gen_chat"))) UseMethod("prompt")
   call <- sys.call()
   call[[1]] <- quote(utils::prompt)
   eval(call, parent.frame())

@@ -58,7 +58,7 @@ test_that("rows are cleaned and counted, models speak and cannot be written", {
   spec <- gen_python("great", args = list(spoil = 5L), pool = 50)
   fit <- fit_generator(spec, data, seed = 1)
   expect_identical(nrow(fit$rows), 50L)
-  expect_identical(fit$tally$dropped[["wrong_type"]] + fit$tally$dropped[["unknown_level"]] > 0, TRUE)
+  expect_gt(sum(fit$tally$dropped), 0)
   expect_output(print(fit), "A pool of 50 rows")
   file <- withr::local_tempfile()
   write_model(fit, file)
@@ -66,7 +66,8 @@ test_that("rows are cleaned and counted, models speak and cannot be written", {
   error <- expect_error(fit_generator(gen_python("great", args = list(spoil = 1000L), pool = 50, tries = 2), data),
                         "0 of the 50", class = "causalsynth_error_fit")
   expect_identical(error$tally$requests, 2L)
-  expect_error(fit_generator(gen_python("great", args = list(wrong = 1)), data), "wrong", class = "causalsynth_error_fit")
+  expect_error(fit_generator(gen_python("great", args = list(wrong = 1)), data), "wrong",
+               class = "causalsynth_error_fit")
   expect_error(fit_generator(gen_python("ctgan"), data, weights = rep(1, 60)), class = "causalsynth_error_input")
 })
 

@@ -2,8 +2,8 @@
 random_frame <- function(seed) {
   set.seed(seed)
   n <- sample(c(1, 2, 30), 1)
-  bits <- c("a", "B", " ", ",", "\"", "\\", " is ", "\n", "\t", "missing", "NA", "1", ".0", "-", "'", "\u00e9", "\U1F600",
-            ", ", "is", ":", "{", "\001", "\\n", "|", "\r")
+  bits <- c("a", "B", " ", ",", "\"", "\\", " is ", "\n", "\t", "missing", "NA", "1", ".0", "-", "'", "\u00e9",
+            "\U1F600", ", ", "is", ":", "{", "\001", "\\n", "|", "\r")
   word <- function(k) vapply(seq_len(k), function(i) paste(sample(bits, sample(0:4, 1), TRUE), collapse = ""), "")
   holes <- function(x) replace(x, stats::runif(n) < .2, NA)
   levels <- unique(word(6))
@@ -11,7 +11,8 @@ random_frame <- function(seed) {
     holes(sample(-5:5, n, TRUE)), holes(stats::rnorm(n) * 10^sample(-20:20, n, TRUE)), holes(round(stats::rexp(n), 2)),
     holes(factor(sample(levels, n, TRUE), levels)), holes(factor(sample(levels, n, TRUE), rev(levels), ordered = TRUE)),
     holes(word(n)), holes(stats::runif(n) < .5), holes(as.Date("1950-01-01") + sample(40000, n)),
-    holes(as.POSIXct("2024-01-01", tz = "UTC") + round(stats::runif(n, 0, 1e7), 3)), holes(c(0, -0, 1 / 3)[1 + seq_len(n) %% 3]),
+    holes(as.POSIXct("2024-01-01", tz = "UTC") + round(stats::runif(n, 0, 1e7), 3)),
+    holes(c(0, -0, 1 / 3)[1 + seq_len(n) %% 3]),
     holes(.Machine$double.xmax * stats::runif(n)), holes(as.numeric(sample(0:1, n, TRUE)))
   )
   take <- sample(length(columns), sample(length(columns), 1))
@@ -58,7 +59,8 @@ test_that("each line is dropped under its first reason", {
     paste0(good, ", k is 1"), sub(", l is TRUE", "", good), sub("k is 1", "k is 12 mg", good),
     sub("k is 1", "k is 0x1A", good), sub("k is 1", "k is \"1\"", good), sub("TRUE", "yes", good),
     sub("2024-02-29", "2023-02-29", good), sub("2024-02-29", "29.2.2024", good), sub("TRUE", "missing", good),
-    sub("missing", "-Inf", good), sub("missing", "2e6", good), sub("is u", "is never", good), sub("k is 1", "k is 9", good)
+    sub("missing", "-Inf", good), sub("missing", "2e6", good), sub("is u", "is never", good),
+    sub("k is 1", "k is 9", good)
   )
   rows <- parse_rows(lines, like(), quiet = TRUE)
   parsing <- attr(rows, "parsing")
