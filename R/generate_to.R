@@ -46,6 +46,7 @@ generate_to <- function(model, n, path, format = c("parquet", "csv"), shard_rows
     abort("input",
           c("{.arg model} must be a fitted generator, a hybrid or a mechanism.", x = "It is {describe(model)}."))
   }
+  require_pool(model$spec, "make the same rows again, by which a folder is known", call)
   n <- check_whole(n, "n", max = 1e12)
   format <- check_choice(format, c("parquet", "csv"), "format")
   shard_rows <- check_whole(shard_rows, "shard_rows")

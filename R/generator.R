@@ -2,7 +2,8 @@
 #'
 #' Learns the joint law of a data frame's columns, as a `gen_*()` spec says.
 #'
-#' @param spec A generator spec: [gen_forest()], [gen_copula()], [gen_data()] or [gen_function()].
+#' @param spec A generator spec: [gen_forest()], [gen_copula()], [gen_data()], [gen_function()],
+#'   [gen_chat()] or [gen_python()].
 #' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing
 #'   values allowed.
 #' @param ... Unknown names are an error.
@@ -37,6 +38,7 @@ fit_generator <- function(spec, data, ..., strata = NULL, weights = NULL, seed =
   for (name in names(data)) check_covariate(data[[name]], name, call)
   weights <- check_survey_weights(weights, nrow(data), call)
   strata <- check_strata(strata, data, call)
+  if (!is.null(strata)) require_pool(spec, "be fitted by `strata`", call)
   key <- rng_key(seed)
   threads <- resolve_threads(threads)
   if (is.null(strata)) {

@@ -6,6 +6,7 @@ pack_model.causalsynth_hybrid <- function(x, keep_rows, call) {
   # How it was fitted serves to fit it anew, which needs the seed: no receiver of a file has it.
   x["recipe"] <- list(NULL)
   x$token <- NULL
+  x$generator <- pack_model(x$generator, keep_rows, call)
   x
 }
 
