@@ -4,6 +4,7 @@
 
 rank_generators <- function(file = file.path("bench", "generators.csv"), own = "causalsynth") {
   cells <- utils::read.csv(file)
+  cells <- cells[!is.na(cells$auc), ]
   first <- max(cells$rep[cells$generator != own])
   cells <- cells[cells$rep <= first, ]  # gen_forest() alone has more
   # How far from the ideal: smaller is better.

@@ -12,7 +12,15 @@ workers <- if (length(arguments) >= 2) as.integer(arguments[2]) else 1
 # Rows for the effect; the first ones are compared with as many real ones.
 effect_rows <- c(paper = 50000, actg175 = 10000, sd2011 = 5000)
 
+# A generator that stops with an error has no scores in that cell.
 one_cell <- function(cell) {
+  tryCatch(score_cell(cell), error = function(e) {
+    message(cell$generator, " failed: ", conditionMessage(e))
+    data.frame(auc = NA, pmse = NA, association = NA, tstr = NA, dcr = NA, effect_error = NA, cpu_seconds = NA,
+               date = format(Sys.Date()))
+  })
+}
+score_cell <- function(cell) {
   set <- as.character(cell$set)
   data <- generator_data[[set]](cell$rep)
   started <- proc.time()
