@@ -4,7 +4,8 @@
 check_cache <- function(cache, call) {
   if (is.null(cache)) return(NULL)
   if (!(is.character(cache) && length(cache) == 1 && !is.na(cache) && nzchar(cache))) {
-    abort("input", c("{.arg cache} must be the path of a folder, or NULL.", x = "It is {describe(cache)}."), call = call)
+    abort("input", c("{.arg cache} must be the path of a folder, or NULL.", x = "It is {describe(cache)}."),
+          call = call)
   }
   if (!dir.exists(cache) && !suppressWarnings(dir.create(cache))) {
     abort("file", c("The folder {.file {cache}} could not be made.", i = "Its own folder must be there, to write to."),

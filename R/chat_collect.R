@@ -157,7 +157,8 @@ abort_short <- function(state, spec) {
 abort_long_wait <- function(failure, state, spec) {
   tally <- state$tally
   abort("fit", c(
-    "The chat's service asks to wait {ceiling(failure$after)} second{?s}, longer than {.arg wait} allows ({spec$wait[2]}).",
+    paste("The chat's service asks to wait {ceiling(failure$after)} second{?s},",
+          "longer than {.arg wait} allows ({spec$wait[2]})."),
     x = "{tally$kept} of the {state$n} row{?s} wanted had come.",
     i = resume_hint(spec)
   ), call = state$call, tally = tally)
@@ -180,8 +181,9 @@ format.causalsynth_chat_tally <- function(x, ...) {
     if (sum(x$dropped)) paste("Dropped:", paste(drop_phrases(x), collapse = ", ")),
     if (length(x$rounded)) paste0("Rounded to the column's decimals: ",
                                   paste0(names(x$rounded), " (", x$rounded, ")", collapse = ", ")),
-    if (length(x$failures)) sprintf("Failed requests: %s; waited %.3g s", paste(count_lines(x$failures), collapse = ", "),
-                                    x$waited),
+    if (length(x$failures)) {
+      sprintf("Failed requests: %s; waited %.3g s", paste(count_lines(x$failures), collapse = ", "), x$waited)
+    },
     if (x$damaged) sprintf("Damaged files of the cache, asked anew: %d", x$damaged),
     if (length(usage)) paste0("Usage: ", paste(usage, collapse = "; "))
   )

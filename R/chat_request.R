@@ -44,8 +44,8 @@ chat_model <- function(chat) {
   if (is.character(model) && length(model) == 1) model else NULL
 }
 
-# Evaluates `code` for at most `seconds`; `own`: by a chat of ellmer. A chat of ellmer keeps the limit itself, and leaves retrying to us; the limit
-# on R is for all others and for the case that it does not.
+# Evaluates `code` for at most `seconds`; `own`: by a chat of ellmer. A chat of ellmer keeps the limit itself, and
+# leaves retrying to us; the limit on R is for all others and for the case that it does not.
 with_time_limit <- function(seconds, own, code) {
   old <- options(ellmer_timeout_s = seconds, ellmer_max_tries = 1)
   setTimeLimit(elapsed = if (own) seconds + 60 else seconds, transient = TRUE)

@@ -1,8 +1,8 @@
 #' A chat model as a generator
 #'
-#' Asks a large language model for rows: a summary of the real data's columns goes into a prompt, the rows of its answers
-#' are checked one by one, and what was dropped is counted. **Nothing is sent anywhere unless a chat is given here, and
-#' then only by `generate()` or, with `pool`, by `fit_generator()`.**
+#' Asks a large language model for rows: a summary of the real data's columns goes into a prompt, the rows of its
+#' answers are checked one by one, and what was dropped is counted. **Nothing is sent anywhere unless a chat is given
+#' here, and then only by `generate()` or, with `pool`, by `fit_generator()`.**
 #'
 #' @section What is sent: [prompt()] shows all of it without sending anything: the names and types of columns; shares of
 #' levels and of numbers with few values, if `min_count` rows have them; quantiles that leave `min_count` rows on each
@@ -10,8 +10,8 @@
 #' are statistics of your data, and small tables may still tell something of persons: ask who is responsible for the
 #' data before you send them to a service.
 #'
-#' With `examples` of 1 or more, that many **real rows are sent as they are, with every request**, and a warning of class
-#' `causalsynth_warning_privacy` says so. To show examples without that, give rows that are no one's (from
+#' With `examples` of 1 or more, that many **real rows are sent as they are, with every request**, and a warning of
+#' class `causalsynth_warning_privacy` says so. To show examples without that, give rows that are no one's (from
 #' [gen_copula()], for instance) as a data frame. Rows that copy an example are dropped.
 #'
 #' @section What a fitted one is: Without `pool` the fit is the table's summary and the prompt, and each `generate()`
@@ -49,8 +49,8 @@
 #' @param batch Rows asked for in a request.
 #' @param pool `NULL`, or the number of rows to ask for at fit, see below.
 #' @param range "seed" drops rows with a number outside its column's range in the real data.
-#' @param min_count Rows that a level or value must have to be told, and that lie beyond each quantile told. Rarer levels
-#'   are not among those allowed.
+#' @param min_count Rows that a level or value must have to be told, and that lie beyond each quantile told. Rarer
+#'   levels are not among those allowed.
 #' @param associations Tell the strongest associations of pairs of columns?
 #' @param structured Ask an ellmer chat for structured output (a JSON schema with columns, types and levels)? Not all
 #'   models have it; without, the schema is in the prompt's words only.
@@ -58,9 +58,9 @@
 #'   answer must be there. For chats other than ellmer's the time-out works where R can be interrupted.
 #' @param cache A folder to keep good answers in, made if it is not there, or `NULL`.
 #' @param label A name for prints; default: that of the model, if the chat tells it.
-#' @return A generator spec for [fit_generator()], and with `pool` for [fit_hybrid()]. The rows that `generate()` returns
-#'   without `pool` have an attribute `"chat"`, the fit with `pool` an entry `$tally`: requests, rows kept and dropped by
-#'   reason, failures, tokens and cost where the chat reports them, with `print()`, `tidy()` and `glance()`.
+#' @return A generator spec for [fit_generator()], and with `pool` for [fit_hybrid()]. The rows that `generate()`
+#'   returns without `pool` have an attribute `"chat"`, the fit with `pool` an entry `$tally`: requests, rows kept and
+#'   dropped by reason, failures, tokens and cost where the chat reports them, with `print()`, `tidy()` and `glance()`.
 #' @seealso [prompt()], [serialize_rows()], [gen_row_lm] for a language model of rows that needs no service.
 #' @references Borisov et al. (2023), \doi{10.48550/arXiv.2210.06280}, and Kim, Xu and Lin (2025),
 #'   \doi{10.48550/arXiv.2511.00318}, on language models as generators of tables.
@@ -152,8 +152,9 @@ require_pool <- function(spec, what, call) {
 
 #' @export
 format.gen_chat <- function(x, ...) {
-  shown <- if (is.data.frame(x$examples)) sprintf("%s as examples", count_phrase(nrow(x$examples), "row of yours", "rows of yours"))
-  else if (x$examples > 0) sprintf("%s sent as examples", count_phrase(x$examples, "real row"))
+  shown <- if (is.data.frame(x$examples)) {
+    sprintf("%s as examples", count_phrase(nrow(x$examples), "row of yours", "rows of yours"))
+  } else if (x$examples > 0) sprintf("%s sent as examples", count_phrase(x$examples, "real row"))
   c(
     sprintf("<generator spec> %s, %s a request%s", x$label, count_phrase(x$batch, "row"),
             if (is.null(x$pool)) "" else sprintf(", a pool of %s", count_phrase(x$pool, "row"))),

@@ -182,7 +182,8 @@ settle_rows <- function(open, reason, column, like, range, call) {
     frame <- structure(rows, class = "data.frame", row.names = .set_row_names(length(open)))
     cleaned <- clean_rows(frame, like, range, call)
   } else {
-    cleaned <- list(rows = as_rows(lapply(as.list(like), `[`, 0), row_template(like)), kept = integer(), rounded = stats::setNames(integer(), character()),
+    cleaned <- list(rows = as_rows(lapply(as.list(like), `[`, 0), row_template(like)), kept = integer(),
+                    rounded = stats::setNames(integer(), character()),
                     dropped = stats::setNames(integer(length(drop_reasons)), drop_reasons))
   }
   dropped <- c(dropped, cleaned$dropped[setdiff(drop_reasons, "not_a_number")])

@@ -1,4 +1,5 @@
-# Tables on their way to Python and back: numbers and text only, and without missing values where the package takes none.
+# Tables on their way to Python and back: numbers and text only, and without missing values where the package takes
+# none.
 
 # How each column travels: list(discrete = names of discrete columns in Python, columns = list of (kind, lost, level,
 # flag, fill)). `flag` is the further column that says where a number was missing.

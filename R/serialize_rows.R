@@ -5,13 +5,13 @@
 #'
 #' @section The form of a line: A line is `name is value`, with ", " between the columns.
 #'   * Numbers have the fewest digits (15 or 17) that give the same number back, or as many as `digits` says; dates are
-#'     `2024-12-31`, date-times `2024-12-31 23:59:59` with their fraction of a second, in the column's time zone, logicals
-#'     `TRUE` and `FALSE`, factors and text their level.
+#'     `2024-12-31`, date-times `2024-12-31 23:59:59` with their fraction of a second, in the column's time zone,
+#'     logicals `TRUE` and `FALSE`, factors and text their level.
 #'   * A missing value is the word in `missing`; with `missing = NULL` its column is left out of the line.
-#'   * A name, level or text is put in double quotes if it is empty, begins or ends with a blank, holds a comma, a double
-#'     quote, a backslash, a control character (a line break, a tab) or " is ", or is the word for missing. Within
-#'     quotes the escapes are those of JSON: `\"`, `\\`, `\n`, `\r`, `\t`, `\u001f`. Nothing else is ever quoted, and what
-#'     is in quotes is never a missing value.
+#'   * A name, level or text is put in double quotes if it is empty, begins or ends with a blank, holds a comma, a
+#'     double quote, a backslash, a control character (a line break, a tab) or " is ", or is the word for missing.
+#'     Within quotes the escapes are those of JSON: `\"`, `\\`, `\n`, `\r`, `\t`, `\u001f`. Nothing else is ever quoted,
+#'     and what is in quotes is never a missing value.
 #'
 #' @param data Data frame with columns of numbers, logicals, factors, text, dates or date-times.
 #' @param order Order of the columns in each line: "data" as in the data, "random" a new one for each row (so that

@@ -16,7 +16,7 @@ described_packages <- function(fields, file = file.path(root, "DESCRIPTION")) {
 
 # Suggested packages that take long to build, or need newer ones than distributions have: used where they are, never
 # installed by the gate. Tests against them skip; their figures are frozen in other tests.
-heavy_packages <- c("cobalt", "marginaleffects", "modelsummary", "SuperLearner", "WeightIt")
+heavy_packages <- c("chromote", "cobalt", "ellmer", "marginaleffects", "modelsummary", "SuperLearner", "WeightIt")
 
 is_satisfied <- function(package, version) {
   found <- suppressWarnings(utils::packageDescription(package, fields = "Version"))

@@ -76,7 +76,8 @@ local_chat_server <- function(env = parent.frame()) {
   skip_if_not_installed("jsonlite")
   skip_if_not_installed("ellmer")
   skip_if_not_installed("webfakes")
-  server <- webfakes::new_app_process(chat_app(), process_timeout = 60000, opts = webfakes::server_opts(num_threads = 3))
+  server <- webfakes::new_app_process(chat_app(), process_timeout = 60000,
+                                      opts = webfakes::server_opts(num_threads = 3))
   withr::defer(server$stop(), env)
   server
 }
