@@ -27,7 +27,30 @@ moment_plan <- function(covs) {
   list(columns = plan, pairs = FALSE)
 }
 
-# A matrix of moment functions, a column each, named "column: what".
+# What the generator never draws - levels of few rows, values that are hardly ever missing - no weights of its rows can
+# bring back: its moments are met among the seed's other rows.
+drawn_moments <- function(plan, covs, rows) {
+  plan$columns <- lapply(plan$columns, function(entry) {
+    x <- rows[[entry$column]]
+    if (entry$missing && !anyNA(x)) {
+      entry$missing <- FALSE
+      entry$undrawn_missing <- TRUE
+    }
+    if (entry$kind == "levels") {
+      drawn <- unique(as.character(x[!is.na(x)]))
+      had <- unique(as.character(covs[[entry$column]]))
+      entry$undrawn <- setdiff(had[!is.na(had)], drawn)
+      if (length(entry$undrawn)) {
+        entry$levels <- intersect(entry$levels, drawn)
+        if (length(entry$levels) == length(drawn)) entry$levels <- entry$levels[-1]
+      }
+    }
+    entry
+  })
+  plan
+}
+
+# A matrix of moment functions, a column each, named "column: what"; NA in rows of what is never drawn.
 moment_columns <- function(plan, rows) {
   base <- list()
   squares <- list()
@@ -38,11 +61,13 @@ moment_columns <- function(plan, rows) {
     if (entry$kind == "levels") {
       text <- as.character(x)
       for (level in entry$levels) {
-        base[[paste0(name, ": ", level)]] <- as.numeric(!is.na(text) & text == level)
+        share <- as.numeric(!is.na(text) & text == level)
+        if (isTRUE(entry$undrawn_missing)) share[is.na(text)] <- NA
+        base[[paste0(name, ": ", level)]] <- replace(share, text %in% entry$undrawn, NA)
       }
     } else if (entry$kind != "none") {
       z <- (as.numeric(x) - entry$centre) / entry$scale
-      z[is.na(z)] <- 0
+      if (!isTRUE(entry$undrawn_missing)) z[is.na(z)] <- 0
       base[[paste0(name, ": mean")]] <- z
       if (entry$kind == "number") squares[[paste0(name, ": square")]] <- z^2
     }
@@ -152,7 +177,7 @@ entropy_balance <- function(x, target, steps = 50) {
 
 # list(plan, lambda, centre, cap, rate, ess, table, pairs): NULL lambda where the generator's moments do.
 fit_acceptance <- function(covs, rows, exact, call) {
-  plan <- moment_plan(covs)
+  plan <- drawn_moments(moment_plan(covs), covs, rows)
   table <- moments_compared(plan, covs, rows, NULL)
   result <- list(plan = plan, ess = 1, rate = 1, table = table, miss = largest_miss(table), pairs = FALSE)
   if (result$miss <= balance_tolerance) return(result)
@@ -184,7 +209,7 @@ fit_acceptance <- function(covs, rows, exact, call) {
 
 balance_moments <- function(plan, covs, rows) {
   x <- moment_columns(plan, rows)
-  target <- colMeans(moment_columns(plan, covs))
+  target <- colMeans(moment_columns(plan, covs), na.rm = TRUE)
   fit <- entropy_balance(x, target)
   score <- drop(sweep(x, 2, target) %*% fit$lambda)
   # log of the constant that makes the weights' mean 1.

@@ -5,10 +5,10 @@
 #   columns  what honest residuals still follow in a straight line along columns of the terms' design, one slope for all
 #            arms, so that contrasts stay the regression's own. Columns enter one by one while the log likelihood of
 #            normal residuals gains more than log(n) / 2 + log(p) (extended BIC; Chen and Chen 2008, Biometrika 95) of
-#            p columns, at most most_columns: with many covariates a forest shares its splits among all and leaves part
+#            p columns, at most most_calibrated: with many covariates a forest shares its splits and leaves part
 #            of a strong one unused
 
-most_columns <- 5
+most_calibrated <- 5
 least_calibration_rows <- 50
 
 # list(intercept, slope, columns), or NULL where nothing is to be done. `view` as of arm_view(), `covs` its rows.
@@ -61,7 +61,7 @@ forward_columns <- function(y, x) {
   x <- sweep(x, 2, ifelse(size > 0, size, 1), "/")
   y <- y - mean(y)
   chosen <- integer()
-  while (length(chosen) < most_columns && length(usable) && sum(y^2) > 0) {
+  while (length(chosen) < most_calibrated && length(usable) && sum(y^2) > 0) {
     x2 <- colSums(x[, usable, drop = FALSE]^2)
     usable <- usable[x2 > 1e-6]
     if (length(usable) == 0) break

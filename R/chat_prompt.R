@@ -109,8 +109,6 @@ describe_column <- function(x, name, least) {
   paste0("- ", json_string(name), ": ", column_phrase(x[!is.na(x)], least), missing)
 }
 
-percent <- function(share) paste0(signif(100 * share, 2), " %")
-
 column_phrase <- function(x, least) {
   if (length(x) == 0) return("always missing")
   if (is.factor(x) || is.character(x)) return(levels_phrase(x, least))

@@ -147,7 +147,7 @@ privacy_sets <- function(real, holdout, columns, key) {
 privacy_roles <- function(real, synthetic, formula, keys, secrets, call = rlang::caller_env()) {
   given <- list(keys = keys, secrets = secrets)
   for (arg in names(given)) check_role_columns(given[[arg]], arg, names(real), call)
-  roles <- if (!is.null(formula)) parse_roles(formula, real, call) else pool_roles(synthetic, real)
+  roles <- if (!is.null(formula)) parse_roles(formula, real, call) else recorded_roles(synthetic, real)
   if (is.null(secrets) && !is.null(roles)) secrets <- setdiff(c(roles$treatment, roles$outcome), keys)
   both <- intersect(keys, secrets)
   if (length(both)) {
@@ -176,7 +176,7 @@ check_role_columns <- function(x, arg, names, call) {
 }
 
 # A pool knows the roles of its hybrid.
-pool_roles <- function(synthetic, real) {
+recorded_roles <- function(synthetic, real) {
   formula <- attr(synthetic, "causalsynth", exact = TRUE)$origin$formula
   if (is.null(formula)) return(NULL)
   names <- list(outcome = as.character(formula[[2]]), treatment = as.character(formula[[3]][[2]]))

@@ -22,8 +22,8 @@ membership_scores <- function(rows, near, run, key) {
     others = two_nearest(rows$codes$holdout[others, , drop = FALSE], reference, rows, run)$first
   )
   ratio <- roc_scores(
-    "membership", density_ratio(near$train_synthetic$first, to_reference$train),
-    density_ratio(near$holdout_synthetic$first[others], to_reference$others)
+    "membership", log_distance_ratio(near$train_synthetic$first, to_reference$train),
+    log_distance_ratio(near$holdout_synthetic$first[others], to_reference$others)
   )
   told <- classifier_ratio(rows, half, others, run, key)
   classifier <- roc_scores("membership_classifier", told$train, told$others)
@@ -33,7 +33,7 @@ membership_scores <- function(rows, near, run, key) {
 
 # log p_synthetic(x) - log p_reference(x) up to a constant, p by the nearest neighbour: p(x) is in proportion to
 # distance^-dimension (Loftsgaarden and Quesenberry 1965), the same dimension in both.
-density_ratio <- function(to_synthetic, to_reference) {
+log_distance_ratio <- function(to_synthetic, to_reference) {
   small <- 1e-9
   log(to_reference + small) - log(to_synthetic + small)
 }

@@ -42,5 +42,11 @@ check_file <- function(file) {
 files <- list.files(c("R", "src", "tests", "tools", "bench"), "[.](R|cpp|h|sh)$", recursive = TRUE, full.names = TRUE)
 files <- grep("RcppExports", files, invert = TRUE, value = TRUE)
 for (file in files) check_file(file)
+# Files of R/ share one namespace: of two definitions the later file's would serve both.
+defined <- unlist(lapply(list.files("R", "[.]R$", full.names = TRUE), function(file) {
+  found <- grep("^[A-Za-z.][A-Za-z0-9._]* <- ", readLines(file, warn = FALSE), value = TRUE)
+  unique(sub(" <- .*$", "", found))
+}))
+for (name in unique(defined[duplicated(defined)])) complain("R: ", name, " is defined in two files")
 writeLines(complaints, stderr())
 quit(status = as.integer(length(complaints) > 0))

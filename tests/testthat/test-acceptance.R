@@ -61,3 +61,22 @@ test_that("a generator that draws is thinned, whatever the threads", {
   expect_identical(nrow(a), 500L)
   expect_identical(attr(a, "row.names"), 1:500)
 })
+
+test_that("what the generator never draws is no obstacle", {
+  seed <- generate(dgp_paper(), 300, seed = 1)
+  seed$site <- factor(rep(c("a", "b", "rare"), c(160, 136, 4)))
+  seed$lab <- replace(seed$W4, 1:3, NA)
+  fit <- fit_generator(gen_forest(trees = 5), seed[setdiff(names(seed), c("A", "Y"))], seed = 1)
+  expect_false(any(generate(fit, 2000, seed = 2)$site %in% "rare"))
+  covs <- seed[setdiff(names(seed), c("A", "Y"))]
+  rows <- generate(fit, 20000, seed = 3)
+  plan <- drawn_moments(moment_plan(covs), covs, rows)
+  site <- plan$columns[[7]]
+  expect_identical(site[c("levels", "undrawn")], list(levels = "b", undrawn = "rare"))
+  weights <- balance_moments(plan, covs, rows)
+  expect_true(weights$converged)
+  expect_equal(weights$target[["site: b"]], 136 / 296)
+  hybrid <- fit_hybrid(Y ~ A | ., seed, gen_forest(trees = 5), learner_treatment = learn_glm(),
+                       learner_outcome = learn_glm(), seed = 1)
+  expect_lt(abs(truth(hybrid) - hybrid$seed_effect$estimate), hybrid$seed_effect$std.error / 20)
+})
