@@ -24,14 +24,14 @@ check_range <- function(x, name, call) {
   }
 }
 
-check_case_weights <- function(weights, n, call) {
+check_case_weights <- function(weights, n, call, class = "data") {
   if (is.null(weights)) return(NULL)
   if (!is.numeric(weights) || length(weights) != n) {
     abort("input", "{.arg weights} must be {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
   }
   bad <- sum(is.na(weights) | is.infinite(weights) | weights < 0)
   if (bad) {
-    abort("data", c(
+    abort(class, c(
       "{.arg weights} is missing, infinite or negative in {bad} row{?s}.",
       i = "A case weight counts how often a row stands for the population: 0 leaves the row out."
     ), call = call)

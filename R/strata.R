@@ -4,9 +4,9 @@
 least_stratum <- 30
 
 check_survey_weights <- function(weights, n, call) {
-  weights <- check_case_weights(weights, n, call)
+  weights <- check_case_weights(weights, n, call, "input")
   if (!is.null(weights) && sum(weights) == 0) {
-    abort("data", c("{.arg weights} is zero in all {n} row{?s}.", i = "A law needs rows of some weight."), call = call)
+    abort("input", c("{.arg weights} is zero in all {n} row{?s}.", i = "A law needs rows of some weight."), call = call)
   }
   weights
 }

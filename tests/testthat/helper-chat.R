@@ -8,10 +8,16 @@ chat_table <- function(n = 60) {
   )
 }
 
+# By hand, since jsonlite writes 15 digits of a number at most.
 as_answer <- function(rows) {
-  row.names(rows) <- NULL
-  rows[] <- lapply(rows, function(x) if (inherits(x, "Date") || is.factor(x)) as.character(x) else x)
-  as.character(jsonlite::toJSON(list(rows = rows), digits = NA, na = "null"))
+  cells <- Map(function(name, x) {
+    quoted <- function(text) vapply(text, function(t) as.character(jsonlite::toJSON(t, auto_unbox = TRUE)), "")
+    text <- if (is.logical(x)) tolower(x)
+    else if (is.numeric(x) && !inherits(x, "Date")) formatC(as.numeric(x), digits = 17, format = "g", width = -1)
+    else unname(quoted(unique(as.character(x)))[match(as.character(x), unique(as.character(x)))])
+    paste0(quoted(name), ":", ifelse(is.na(x), "null", text))
+  }, names(rows), rows)
+  sprintf('{"rows":[%s]}', paste0("{", do.call(paste, c(unname(cells), sep = ",")), "}", collapse = ","))
 }
 
 # How many rows a prompt asks for.

@@ -65,7 +65,7 @@ test_that("a generator that draws is thinned, whatever the threads", {
 test_that("what the generator never draws is no obstacle", {
   seed <- generate(dgp_paper(), 300, seed = 1)
   seed$site <- factor(rep(c("a", "b", "rare"), c(160, 136, 4)))
-  seed$lab <- replace(seed$W4, 1:3, NA)
+  seed$lab <- replace(round(rev(seed$W5), 2), 1:3, NA)
   fit <- fit_generator(gen_forest(trees = 5), seed[setdiff(names(seed), c("A", "Y"))], seed = 1)
   expect_false(any(generate(fit, 2000, seed = 2)$site %in% "rare"))
   covs <- seed[setdiff(names(seed), c("A", "Y"))]

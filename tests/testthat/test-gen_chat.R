@@ -2,7 +2,7 @@ skip_if_not_installed("jsonlite")
 
 test_that("the generators' contract holds with a pool", {
   test_generator_contract(function(data) gen_chat(table_chat(data), batch = 250, pool = 250, min_count = 1),
-                          saved = FALSE, weighted = FALSE)
+                          saved = FALSE, weighted = FALSE, point = FALSE)
 })
 
 test_that("a spec is checked and speaks", {
