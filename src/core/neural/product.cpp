@@ -64,7 +64,8 @@ inline __attribute__((always_inline)) void all_rows(const Panel& p, std::size_t 
                                  p.b + shift, p.b_step, p.inner, p.out + i * p.out_step + shift,
                                  p.out_step, p.add);
   for (; i < p.rows; ++i)
-    tile<Vectors, 1, kVectors>({p.a.data + i * p.a.row_step, p.a.row_step, p.a.inner_step}, p.b + shift,
+    tile<Vectors, 1, kVectors>({p.a.data + i * p.a.row_step, p.a.row_step, p.a.inner_step},
+                               p.b + shift,
                          p.b_step, p.inner, p.out + i * p.out_step + shift, p.out_step, p.add);
 }
 
