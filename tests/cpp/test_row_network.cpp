@@ -17,7 +17,7 @@ NetworkShape tiny_shape(std::size_t width = 8) {
   shape.transformer.heads = 2;
   shape.transformer.layers = 2;
   shape.transformer.hidden = 2 * width;
-  shape.columns = {{3, 0, 0}, {1, 6, 1}, {2, 0, 1}, {0, 5, 0}};
+  shape.columns = {{3, 0, 0}, {1, 6, 1}, {2, 0, 1}, {0, 6, 0}};
   return shape;
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("a tiny transformer learns 16 rows by heart; threads change no bit") {
       Cell& cell = batch.cells[i * 4 + t];
       batch.columns[i * 4 + t] = static_cast<int>(3 - t);
       cell.kind %= static_cast<int>(shape.columns[3 - t].count());
-      if (t == 0) cell = {static_cast<int>(i % 5), static_cast<float>(i) / 5.0f - 1.5f};
+      if (t == 0) cell = {static_cast<int>(i % 6), static_cast<float>(i) / 5.0f - 1.5f};
     }
   auto train = [&](int threads, std::size_t steps) {
     Stream stream(7, StreamTag::test, 0);

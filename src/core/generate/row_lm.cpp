@@ -47,7 +47,7 @@ RowLm RowLm::unpack(Span<const unsigned char> bytes, ByteLayout* layout) {
   double least = 12.0 * static_cast<double>(shape.width) * static_cast<double>(shape.layers);
   least *= static_cast<double>(std::min(shape.width, shape.hidden)) / 6.0;
   for (const auto j : codec.active())
-    least += 4.0 * static_cast<double>(shape.width) * static_cast<double>(codec.classes(j).count());
+    least += 2.0 * static_cast<double>(shape.width) * static_cast<double>(codec.classes(j).count());
   ArchiveReader::require(least * sizeof(float) <= static_cast<double>(bytes.size()));
   Stream stream(0, StreamTag::row_lm, 0);
   RowLm model(std::move(codec), shape, context, stream);

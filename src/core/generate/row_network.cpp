@@ -2,16 +2,35 @@
 
 #include <algorithm>
 
+#include "../base/require.h"
 #include "../neural/cross_entropy.h"
 
 namespace causalsynth {
 namespace {
 
+constexpr std::size_t kCurves = 8;
+constexpr double kPi = 3.141592653589793;
 constexpr double kTokenSpread = 0.3, kBinSpread = 0.02, kHeadGain = 0.01;
 
 template <class T>
 void add_row(const T* from, T* to, std::size_t size, T times = T(1)) {
   for (std::size_t k = 0; k < size; ++k) to[k] += times * from[k];
+}
+
+// Curves over bins of equal probability, the wigglier the smaller.
+template <class T>
+Matrix<T> bin_curves(std::size_t bins) {
+  Matrix<T> curves(std::min(kCurves, bins), bins);
+  for (std::size_t k = 0; k < bins; ++k) {
+    const double u = (static_cast<double>(k) + 0.5) / static_cast<double>(bins);
+    const double z = normal_quantile(u);
+    for (std::size_t m = 0; m < curves.rows(); ++m)
+      curves(m, k) = static_cast<T>(m == 0   ? z
+                                    : m == 1 ? (z * z - 1.0) / std::sqrt(2.0)
+                                             : std::sqrt(2.0) * std::cos(kPi * (m - 1) * u) /
+                                                   static_cast<double>(m - 1));
+  }
+  return curves;
 }
 
 }  // namespace
@@ -61,7 +80,52 @@ RowNetwork<T>::RowNetwork(const NetworkShape& shape, Stream& stream) : shape_(sh
   transformer_ = Transformer::create(p, shape.transformer, stream);
   last_ = LayerNorm::create(p, width);
   for (const ColumnClasses& classes : shape.columns)
-    heads_.push_back(Dense::create(p, 2 * width, classes.count(), kHeadGain, stream));
+    if (classes.bins > 0 && curves_.cols() != classes.bins) {
+      require(curves_.cols() == 0, "all columns have the same number of bins");
+      curves_ = bin_curves<T>(classes.bins);
+    }
+  for (std::size_t c = 0; c < shape.columns.size(); ++c)
+    heads_.push_back(Dense::create(p, 2 * width, said(c), kHeadGain, stream));
+}
+
+// Numbers that a head gives for a column.
+template <class T>
+std::size_t RowNetwork<T>::said(std::size_t column) const {
+  const ColumnClasses& classes = shape_.columns[column];
+  return classes.atoms + classes.missing + (classes.bins > 0 ? curves_.rows() : 0);
+}
+
+// From what the head gives to logits of classes.
+template <class T>
+void RowNetwork<T>::spell_out(std::size_t column, NetworkTape<T>& tape) const {
+  const ColumnClasses& classes = shape_.columns[column];
+  const Rows<const T> said = tape.said.view();
+  const std::size_t atoms = classes.atoms, curves = classes.bins > 0 ? curves_.rows() : 0;
+  tape.logits.resize(said.rows, classes.count());
+  for (std::size_t i = 0; i < said.rows; ++i) {
+    std::copy_n(said.row(i), atoms, tape.logits.row(i));
+    std::copy_n(said.row(i) + atoms + curves, classes.missing,
+                tape.logits.row(i) + atoms + classes.bins);
+  }
+  if (curves > 0)
+    multiply<T>(said.columns(atoms, atoms + curves), curves_.view(),
+                tape.logits.view().columns(atoms, atoms + classes.bins));
+}
+
+// Gradients the same way back.
+template <class T>
+void RowNetwork<T>::fold_back(std::size_t column, NetworkTape<T>& tape) const {
+  const ColumnClasses& classes = shape_.columns[column];
+  const Rows<T> said = tape.said.view();
+  const std::size_t atoms = classes.atoms, curves = classes.bins > 0 ? curves_.rows() : 0;
+  for (std::size_t i = 0; i < said.rows; ++i) {
+    std::copy_n(tape.logits.row(i), atoms, said.row(i));
+    std::copy_n(tape.logits.row(i) + atoms + classes.bins, classes.missing,
+                said.row(i) + atoms + curves);
+  }
+  if (curves > 0)
+    multiply_right_transposed<T>(tape.logits.view().columns(atoms, atoms + classes.bins),
+                                 curves_.view(), said.columns(atoms, atoms + curves));
 }
 
 template <class T>
@@ -164,14 +228,15 @@ std::vector<std::uint32_t> RowNetwork<T>::head_logits(
   if (positions.empty()) return positions;
   const std::size_t width = shape_.transformer.width;
   tape.head_in.resize(positions.size(), 2 * width);
-  tape.logits.resize(positions.size(), shape_.columns[column].count());
+  tape.said.resize(positions.size(), said(column));
   for (std::size_t k = 0; k < positions.size(); ++k) {
     const T* from = tape.final.row(positions[k]);
     std::copy(from, from + width, tape.head_in.row(k));
     from = tape.sums.row(positions[k]);
     std::copy(from, from + width, tape.head_in.row(k) + width);
   }
-  heads_[column].template forward<T>(parameters_.data(), tape.head_in.view(), tape.logits.view());
+  heads_[column].template forward<T>(parameters_.data(), tape.head_in.view(), tape.said.view());
+  spell_out(column, tape);
   return positions;
 }
 
@@ -199,7 +264,8 @@ double RowNetwork<T>::column_loss(const RowBatch& batch, std::size_t begin, std:
   }
   if (!gradient) return sum;
   tape.d_head_in.resize(positions.size(), 2 * width);
-  heads_[column].template backward<T>(parameters_.data(), tape.head_in.view(), tape.logits.view(),
+  fold_back(column, tape);
+  heads_[column].template backward<T>(parameters_.data(), tape.head_in.view(), tape.said.view(),
                                       tape.d_head_in.view(), gradient);
   for (std::size_t k = 0; k < positions.size(); ++k) {
     const T* from = tape.d_head_in.row(k);

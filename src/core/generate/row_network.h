@@ -3,7 +3,9 @@
 // column may take. Its input is the cell before it and the name of the column asked for, so that
 // any order, and any set of columns seen, is answered (Pannatier et al. 2024, sigma-GPT).
 // Beside the transformer an additive part: a sum over the cells seen, linear in the scores of
-// numbers, so that main effects need not be found by attention.
+// numbers, so that main effects need not be found by attention. Logits of bins are a combination of
+// a few smooth curves over them: score, score^2 (with which a normal law given its mean and spread
+// is exact), cosines.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -43,7 +45,7 @@ struct NetworkShape {
 template <class T>
 struct NetworkTape {
   TransformerTape<T> transformer;
-  Matrix<T> x, sums, final, scaled, d_x, d_final, d_sums, head_in, d_head_in, logits;
+  Matrix<T> x, sums, final, scaled, d_x, d_final, d_sums, head_in, d_head_in, said, logits;
   std::vector<T> inverse, target;
   std::vector<std::uint32_t> sorted, starts;
 };
@@ -109,6 +111,9 @@ class RowNetwork {
              NetworkTape<T>& tape) const;
   std::vector<std::uint32_t> head_logits(std::size_t column, NetworkTape<T>& tape,
                                          const std::vector<std::uint8_t>* wanted) const;
+  std::size_t said(std::size_t column) const;
+  void spell_out(std::size_t column, NetworkTape<T>& tape) const;
+  void fold_back(std::size_t column, NetworkTape<T>& tape) const;
   double column_loss(const RowBatch& batch, std::size_t begin, std::size_t column, double smooth,
                      T scale, T* gradient, NetworkTape<T>& tape) const;
   void step(NetworkState<T>& state, std::size_t t, const std::vector<Cell>& before,
@@ -121,7 +126,8 @@ class RowNetwork {
   std::vector<ColumnSlots> slots_;
   Transformer transformer_;
   LayerNorm last_;
-  std::vector<Dense> heads_;  // 2 width -> classes
+  std::vector<Dense> heads_;  // 2 width -> atoms, coefficients of the bins, missing
+  Matrix<T> curves_;          // coefficients x bins
 };
 
 // Weights of the target over a column's classes, for one of them.
