@@ -21,7 +21,8 @@
 #' targets of numbers are smoothed over neighbouring bins. Judged and kept is a moving average of the weights: with at
 #' least 100 rows, a share `holdout` of them is held out, and training ends when their likelihood has not risen for
 #' `patience` judgements (at most 100 are made), or when rows drawn lie closer to the training rows than held-out rows do
-#' (ratio of mean distances below .92 by more than two standard errors). A loss that is no number takes the weights back
+#' (ratio of mean distances below .92 by more than two standard errors). Then the network is trained anew on all rows, for
+#' as many epochs as were best. A loss that is no number takes the weights back
 #' to the last judged and halves the rate; the print counts it. Tables of more than `context` columns are trained on
 #' pieces of so many.
 #'
@@ -31,7 +32,7 @@
 #'
 #' **What is stored**: the weights, the columns' laws and levels, the loss trace; no row.
 #'
-#' @param epochs Passes over the rows, at most; `NULL`: 150,000 / n, between 15 and 150.
+#' @param epochs Passes over the rows, at most; `NULL`: 60,000 / n, between 15 and 60.
 #' @param width,layers,heads Size of the transformer: width of a position (a multiple of `heads`), blocks, heads.
 #' @param bins Bins of a column's numbers; `NULL`: the root of the number of rows, between 8 and 64.
 #' @param batch Rows a step; `NULL`: n / 16, between 16 and 256.
@@ -60,8 +61,8 @@
 #' fit
 #' generate(fit, 3, seed = 3, given = list(A = 1, W4 = c(1, Inf)))
 #' @export
-gen_row_lm <- function(epochs = NULL, width = 48, layers = 2, heads = 3, bins = NULL, batch = NULL, rate = 3e-3,
-                       weight_decay = 0.05, smooth = 1, random_order = 0.5, holdout = 0.1, patience = 20, context = 64,
+gen_row_lm <- function(epochs = NULL, width = 48, layers = 2, heads = 3, bins = NULL, batch = NULL, rate = 1e-3,
+                       weight_decay = 0.3, smooth = 1, random_order = 0.5, holdout = 0.1, patience = 8, context = 64,
                        temperature = 1, top_p = 1, most_atoms = 20, atom_share = 0.03, min_count = 5,
                        keep_on_interrupt = FALSE, ...) {
   check_dots_empty(..., .known = names(formals(gen_row_lm)))
@@ -117,7 +118,7 @@ learn_rows.gen_row_lm <- function(spec, data, key, threads, weights = NULL, call
 # The settings that depend on the number of rows.
 row_lm_sizes <- function(settings, n) {
   between <- function(x, low, high) min(max(round(x), low), high)
-  settings$epochs <- settings$epochs %||% between(150000 / n, 15, 150)
+  settings$epochs <- settings$epochs %||% between(60000 / n, 15, 60)
   settings$bins <- settings$bins %||% between(sqrt(n), 8, 64)
   settings$batch <- settings$batch %||% between(n / 16, 16, 256)
   settings$hidden <- 8 * ceiling(8 * settings$width / 3 / 8)
@@ -137,7 +138,7 @@ row_lm_notes <- function(spec, found, names) {
     sprintf("Transformer of %s weights; training %s; weights of epoch %s of %s", format(found$weights, big.mark = ","),
             ends[[found$end]], format(found$best_epoch), format(max(trace$epoch, 0))),
     if (found$held_rows > 0 && nrow(trace)) {
-      sprintf("Held out: %s rows, loss %.3f nats a row%s", format(found$held_rows, big.mark = ","), best$held_out,
+      sprintf("Held out%s: %s rows, loss %.3f nats a row%s", if (found$on_all) " at first" else "", format(found$held_rows, big.mark = ","), best$held_out,
               if (length(ratio)) sprintf("; distance to the training rows %.2f of theirs", ratio[length(ratio)]) else "")
     },
     if (found$rollbacks > 0) {

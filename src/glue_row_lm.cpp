@@ -70,7 +70,7 @@ RowLm opened(const Rcpp::List& model) {
 
 }  // namespace
 
-// list(model, trace, best_epoch, rollbacks, held_rows, end, weights, protected).
+// list(model, trace, best_epoch, rollbacks, held_rows, on_all, end, weights, protected).
 // [[Rcpp::export(rng = false)]]
 Rcpp::List row_lm_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run) {
   causalsynth::TrainWatch watch;
@@ -100,7 +100,7 @@ Rcpp::List row_lm_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::Li
       Rcpp::_["best_epoch"] = report.best_epoch,
       Rcpp::_["rollbacks"] = static_cast<double>(report.rollbacks),
       Rcpp::_["held_rows"] = static_cast<double>(report.held_rows),
-      Rcpp::_["end"] = ends[static_cast<int>(report.end)],
+      Rcpp::_["on_all"] = report.on_all, Rcpp::_["end"] = ends[static_cast<int>(report.end)],
       Rcpp::_["weights"] = static_cast<double>(model->network().parameters().size()),
       Rcpp::_["protected"] = protect);
 }

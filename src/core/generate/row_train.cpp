@@ -29,6 +29,8 @@ class Trainer {
       const bool last = epoch_ + 1 == options_.epochs;
       if (!ended_ && (last || (epoch_ + 1) % every_ == 0)) judge();
     }
+    const bool whole = report_.end != TrainEnd::stopped && report_.end != TrainEnd::diverged;
+    if (whole && !held_.empty() && report_.best_epoch > 0) train_on_all();
     model_->network().parameters().values() = best_;
     return std::move(model_);
   }
@@ -46,6 +48,7 @@ class Trainer {
   double held_loss();
   double distance_ratio(double& spread);
   void judge();
+  void train_on_all();
   void finish(TrainEnd end) {
     ended_ = true;
     report_.end = end;
@@ -62,7 +65,7 @@ class Trainer {
   RowBatch held_batch_, batch_;
   std::vector<double> held_distance_;
   std::vector<Cell> base_;
-  std::vector<float> average_, best_;
+  std::vector<float> first_, average_, best_;
   std::unique_ptr<Adam> adam_;
   std::unique_ptr<GradientSum<float>> sum_;
   std::vector<NetworkTape<float>> tapes_;
@@ -92,7 +95,7 @@ void Trainer::set_up() {
   Stream stream(derive_key(options_.margins.key, 1, 0), StreamTag::row_lm, 0);
   model_ = std::make_unique<RowLm>(std::move(codec), options_.shape, options_.context, stream);
   const std::size_t size = model_->network().parameters().size();
-  average_ = best_ = model_->network().parameters().values();
+  first_ = average_ = best_ = model_->network().parameters().values();
   adam_ = std::make_unique<Adam>(size, AdamOptions{0.9, 0.99, 1e-8, options_.weight_decay, 1.0});
   sum_ = std::make_unique<GradientSum<float>>(size);
   tapes_.resize((options_.batch + kBlockRows - 1) / kBlockRows);
@@ -298,6 +301,25 @@ void Trainer::judge() {
   }
   std::swap(weights, average_);
   report_.trace.push_back(one);
+}
+
+// Anew from the first weights, with the held rows, for as many epochs as were best without them.
+void Trainer::train_on_all() {
+  train_.insert(train_.end(), held_.begin(), held_.end());
+  steps_ = options_.epochs * ((train_.size() + options_.batch - 1) / options_.batch);
+  const TrainEnd end = report_.end;
+  const std::size_t rollbacks = report_.rollbacks;
+  model_->network().parameters().values() = average_ = first_;
+  adam_ = std::make_unique<Adam>(first_.size(),
+                                 AdamOptions{0.9, 0.99, 1e-8, options_.weight_decay, 1.0});
+  step_ = 0;
+  ended_ = false;
+  const auto epochs = static_cast<std::size_t>(report_.best_epoch);
+  for (epoch_ = 0; epoch_ < epochs && !ended_ && report_.rollbacks == rollbacks; ++epoch_) one_epoch();
+  if (ended_ || report_.rollbacks != rollbacks) return;  // the weights without them stay
+  report_.end = end;
+  report_.on_all = true;
+  best_ = average_;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Training of the row language model: AdamW over rows in random orders of their columns, a moving
-// average of the weights, judged by rows held out.
+// average of the weights, judged by rows held out; then once more on all rows.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -41,6 +41,7 @@ struct TrainReport {
   std::vector<Judgement> trace;
   double best_epoch = 0;
   std::size_t rollbacks = 0, held_rows = 0;
+  bool on_all = false;  // trained anew with the held rows, for best_epoch epochs
   TrainEnd end = TrainEnd::finished;
 };
 
