@@ -70,7 +70,7 @@ impute.fitted_gen_row_lm <- function(x, data, ..., seed = NULL, threads = NULL) 
 #' @param data A data frame with all columns of the generator.
 #' @param ... Unknown names are an error.
 #' @param orders 0: by the chain in the order of the columns, which is that of free draws. A number k: the log of the
-#'   mean probability over k random orders of each row's columns; slower, less noisy.
+#'   mean probability over k random orders of the columns, the same for all rows; slower, less noisy.
 #' @param seed A whole number, or `NULL` to draw from R's own generator; matters where `orders` > 0.
 #' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
 #' @return A numeric vector, one a row of `data`, in nats.

@@ -287,19 +287,18 @@ void RowLm::log_prob(const Frame& data, std::size_t orders, std::uint64_t key, S
   const std::size_t length = codec_.active().size(), times = std::max<std::size_t>(orders, 1);
   const RowBlocks blocks{data.rows(), block_rows()};
   parallel_for(blocks.count(), execution, [&](std::size_t b, const CancelFlag& cancel) {
-    Stream stream(key, StreamTag::row_lm, b);
     const std::size_t begin = blocks.begin(b), rows = blocks.end(b) - begin;
     NetworkState<float> state;
     std::vector<double> sums(times * rows, 0.0);
     std::vector<int> order(length), all;
     for (std::size_t o = 0; o < times; ++o) {
       cancel.check();
+      // The same orders for all rows: only so is the mean a density.
+      std::iota(order.begin(), order.end(), 0);
+      Stream stream(key, StreamTag::row_lm, o);
+      if (orders > 0) stream.shuffle(Span<int>(order));
       all.clear();
-      for (std::size_t i = 0; i < rows; ++i) {
-        std::iota(order.begin(), order.end(), 0);
-        if (orders > 0) stream.shuffle(Span<int>(order));
-        all.insert(all.end(), order.begin(), order.end());
-      }
+      for (std::size_t i = 0; i < rows; ++i) all.insert(all.end(), order.begin(), order.end());
       add_order(*this, data, begin, rows, all, state, sums.data() + o * rows);
     }
     for (std::size_t i = 0; i < rows; ++i) {
