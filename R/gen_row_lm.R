@@ -49,7 +49,8 @@
 #' @param ... Unknown names are an error.
 #' @return A generator spec, an object of class `causalsynth_gen`, for [fit_generator()] and [fit_hybrid()]. The fitted
 #'   generator holds `$trace`, a data frame of `epoch`, `train` and `held_out` (loss in nats a row, number within bin
-#'   not counted) and `distance` (mean distance of drawn rows to the nearest training row over that of held-out rows, `NA`
+#'   not counted) and `distance` (mean distance of drawn rows to the nearest training row over that of held-out rows,
+#'   `NA`
 #'   where not asked); `autoplot(fit, type = "loss")` draws it.
 #' @seealso [gen_forest()], which needs a fraction of the time and is closer to small data of smooth laws.
 #' @references Vaswani et al. (2017) "Attention is all you need"; Borisov et al. (2023) "Language models are realistic
@@ -70,7 +71,9 @@ gen_row_lm <- function(epochs = NULL, width = 48, layers = 2, heads = 3, bins = 
   call <- rlang::current_env()
   width <- check_whole(width, "width", 1, 4096)
   heads <- check_whole(heads, "heads", 1, width)
-  if (width %% heads != 0) abort("input", "{.arg width} must be a multiple of {.arg heads}; {width} is none of {heads}.")
+  if (width %% heads != 0) {
+    abort("input", "{.arg width} must be a multiple of {.arg heads}; {width} is none of {heads}.")
+  }
   structure(list(
     label = "row language model",
     settings = list(
@@ -138,8 +141,11 @@ row_lm_notes <- function(spec, found, names) {
     sprintf("Transformer of %s weights; training %s; weights of epoch %s of %s", format(found$weights, big.mark = ","),
             ends[[found$end]], format(found$best_epoch), format(max(trace$epoch, 0))),
     if (found$held_rows > 0 && nrow(trace)) {
-      sprintf("Held out%s: %s rows, loss %.3f nats a row%s", if (found$on_all) " at first" else "", format(found$held_rows, big.mark = ","), best$held_out,
-              if (length(ratio)) sprintf("; distance to the training rows %.2f of theirs", ratio[length(ratio)]) else "")
+      near <- if (length(ratio)) {
+        sprintf("; distance to the training rows %.2f of theirs", ratio[length(ratio)])
+      } else ""
+      sprintf("Held out%s: %s rows, loss %.3f nats a row%s", if (found$on_all) " at first" else "",
+              format(found$held_rows, big.mark = ","), best$held_out, near)
     },
     if (found$rollbacks > 0) {
       sprintf("Losses that were no number: %d; each time the weights went back to the last judged", found$rollbacks)

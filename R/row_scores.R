@@ -12,9 +12,9 @@
 #' @param seed A whole number, or `NULL` to draw from R's own generator.
 #' @param threads Number of threads, or `NULL` for the default; the result does not depend on it.
 #' @return `data` with its missing cells filled, everything else as it was. Cells of columns that were never seen
-#'   filled at fit stay missing, with a message that counts them. Unknown columns, levels and infinite numbers are errors
-#'   of class `causalsynth_error_data` or `_input`.
-#' @seealso [generate()][generate.causalsynth_generator] with `given`, which may leave cells missing where the seed's are.
+#'   filled at fit stay missing, with a message that counts them. Unknown columns, levels and infinite numbers are
+#'   errors of class `causalsynth_error_data` or `_input`.
+#' @seealso [generate()][generate.causalsynth_generator] with `given`, which may leave cells missing.
 #' @examples
 #' study <- generate(dgp_paper(), 200, seed = 1)
 #' fit <- fit_generator(gen_row_lm(epochs = 5, width = 16, heads = 2), study, seed = 2)

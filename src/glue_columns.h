@@ -47,7 +47,8 @@ struct DrawnColumns {
 struct GivenColumns {
   std::vector<causalsynth::GivenColumn> columns;
   std::vector<Rcpp::NumericVector> held;
-  GivenColumns(const Rcpp::List& given, double n) : columns(static_cast<std::size_t>(given.size())) {
+  GivenColumns(const Rcpp::List& given, double n)
+      : columns(static_cast<std::size_t>(given.size())) {
     using Kind = causalsynth::GivenColumn::Kind;
     for (R_xlen_t j = 0; j < given.size(); ++j) {
       if (Rf_isNull(given[j])) continue;

@@ -112,7 +112,8 @@ class BlockDraw {
           .push_back(static_cast<int>(c));
     }
     const std::size_t prefix = valued.size() + limited.size();
-    require(candidates_ == 1 || i == 0 || prefix == prefix_, "rows must have the same values given");
+    require(candidates_ == 1 || i == 0 || prefix == prefix_,
+            "rows must have the same values given");
     prefix_ = prefix;
     valued.insert(valued.end(), limited.begin(), limited.end());
     valued.insert(valued.end(), others.begin(), others.end());

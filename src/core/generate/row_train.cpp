@@ -315,7 +315,8 @@ void Trainer::train_on_all() {
   step_ = 0;
   ended_ = false;
   const auto epochs = static_cast<std::size_t>(report_.best_epoch);
-  for (epoch_ = 0; epoch_ < epochs && !ended_ && report_.rollbacks == rollbacks; ++epoch_) one_epoch();
+  for (epoch_ = 0; epoch_ < epochs && !ended_ && report_.rollbacks == rollbacks; ++epoch_)
+    one_epoch();
   if (ended_ || report_.rollbacks != rollbacks) return;  // the weights without them stay
   report_.end = end;
   report_.on_all = true;

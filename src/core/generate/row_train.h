@@ -32,7 +32,8 @@ struct TrainWatch {
 
 struct Judgement {
   double epoch = 0, train = 0, held = 0;  // losses in nats a row
-  double distance = 0;  // mean distance to the nearest training row, over the held rows'; NaN: not asked
+  // Mean distance to the nearest training row, over that of the held rows; NaN: not asked.
+  double distance = 0;
 };
 
 enum class TrainEnd { finished, no_gain, too_close, stopped, diverged };
