@@ -2,26 +2,33 @@
 #'
 #' A small decoder-only transformer, trained from scratch on the rows of the data: a row is a sentence whose words are
 #' its cells. It learns each column given any set of other columns, so that any columns can be given and the others
-#' drawn, missing cells filled ([impute()]) and rows scored ([log_prob()]). Every row drawn is valid: of each column only
+#' drawn, missing cells filled ([impute()]) and rows scored ([log_prob()]). Every row drawn is valid: of each
+#' column only
 #' what the column may hold can be said.
 #'
 #' @details
 #' **Cells.** Levels, frequent values and "missing" are tokens of their own, as are all values of a numeric column of
-#' at most `most_atoms` values. Other numbers fall into `bins` of equal probability under a smooth law of the column (a
-#' kernel estimate whose ends lie within the data's range) and are drawn within their bin by that law; they are rounded
+#' at most `most_atoms` values. Other numbers fall into `bins` of equal probability under a smooth law of the
+#' column (a
+#' kernel estimate whose ends lie within the data's range) and are drawn within their bin by that law; they
+#' are rounded
 #' as the data's are. Rarer levels than `min_count` rows are never drawn.
 #'
 #' **Network.** Position t sees the cells of the columns before it and the name of the column asked for, and gives
 #' probabilities of that column's tokens (sigma-GPT). Numbers enter by their normal score and its square as well as by
-#' their bin. Beside the transformer stands an additive part, a sum of terms of the cells seen, so that main effects need
+#' their bin. Beside the transformer stands an additive part, a sum of terms of the cells seen, so that main
+#' effects need
 #' not be found by attention.
 #'
-#' **Training.** A share `random_order` of the rows is shown with its columns in a random order, anew at each epoch, the
+#' **Training.** A share `random_order` of the rows is shown with its columns in a random order, anew at each
+#' epoch, the
 #' others in the order of the data, which is also that of free draws. AdamW with warm-up and a cosine schedule;
 #' targets of numbers are smoothed over neighbouring bins. Judged and kept is a moving average of the weights: with at
 #' least 100 rows, a share `holdout` of them is held out, and training ends when their likelihood has not risen for
-#' `patience` judgements (at most 100 are made), or when rows drawn lie closer to the training rows than held-out rows do
-#' (ratio of mean distances below .92 by more than two standard errors). Then the network is trained anew on all rows, for
+#' `patience` judgements (at most 100 are made), or when rows drawn lie closer to the training rows than
+#' held-out rows do
+#' (ratio of mean distances below .92 by more than two standard errors). Then the network is trained anew on
+#' all rows, for
 #' as many epochs as were best. A loss that is no number takes the weights back
 #' to the last judged and halves the rate; the print counts it. Tables of more than `context` columns are trained on
 #' pieces of so many.
@@ -47,7 +54,8 @@
 #' @param most_atoms,atom_share,min_count As in [gen_forest()].
 #' @param keep_on_interrupt On an interrupt (Ctrl-C), keep the best model so far instead of leaving with nothing?
 #' @param ... Unknown names are an error.
-#' @return A generator spec, an object of class `causalsynth_gen`, for [fit_generator()] and [fit_hybrid()]. The fitted
+#' @return A generator spec, an object of class `causalsynth_gen`, for [fit_generator()] and [fit_hybrid()].
+#'   The fitted
 #'   generator holds `$trace`, a data frame of `epoch`, `train` and `held_out` (loss in nats a row, number within bin
 #'   not counted) and `distance` (mean distance of drawn rows to the nearest training row over that of held-out rows,
 #'   `NA`
