@@ -34,7 +34,7 @@ impute.fitted_gen_row_lm <- function(x, data, ..., seed = NULL, threads = NULL) 
   check_dots_empty(..., .known = c("seed", "threads"))
   call <- rlang::current_env()
   check_data_frame(data, "data")
-  check_known_columns(data, x, "data", call)
+  check_generator_columns(data, x, "data", call)
   key <- rng_key(seed)
   given <- lapply(names(x$blueprint), function(name) {
     if (is.null(data[[name]])) return(NULL)
@@ -105,7 +105,7 @@ abort_no_law <- function(x, verb, call = rlang::caller_env()) {
   ), call = call)
 }
 
-check_known_columns <- function(data, x, arg, call) {
+check_generator_columns <- function(data, x, arg, call) {
   unknown <- setdiff(names(data), names(x$blueprint))
   if (length(unknown) == 0) return(invisible())
   abort("data", c(
