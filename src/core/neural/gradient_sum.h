@@ -1,0 +1,45 @@
+// Gradients over blocks of a batch's rows: each block writes into a vector of its own, and these
+// are added in the order of the blocks, so that the sum does not depend on the threads.
+#pragma once
+#include <functional>
+#include <type_traits>
+#include <vector>
+
+#include "../parallel/parallel_for.h"
+#include "dispatch.h"
+
+namespace causalsynth {
+
+template <class T>
+class GradientSum {
+ public:
+  explicit GradientSum(std::size_t size) : total_(size) {}
+
+  // body(block, first row, end row, gradient): the gradient is zero at first.
+  using Body = std::function<void(std::size_t, std::size_t, std::size_t, T*)>;
+  const std::vector<T>& over(const RowBlocks& blocks, const Execution& execution,
+                             const Body& body) {
+    if (parts_.size() < blocks.count()) parts_.resize(blocks.count());
+    parallel_for(blocks.count(), execution, [&](std::size_t unit, const CancelFlag& cancel) {
+      cancel.check();
+      parts_[unit].assign(total_.size(), T(0));
+      body(unit, blocks.begin(unit), blocks.end(unit), parts_[unit].data());
+    });
+    total_.assign(total_.size(), T(0));
+    for (std::size_t unit = 0; unit < blocks.count(); ++unit) add(parts_[unit]);
+    return total_;
+  }
+
+ private:
+  void add(const std::vector<T>& part) {
+    if constexpr (std::is_same<T, float>::value) {
+      add_floats(total_.data(), part.data(), total_.size());
+    } else {
+      for (std::size_t k = 0; k < total_.size(); ++k) total_[k] += part[k];
+    }
+  }
+  std::vector<T> total_;
+  std::vector<std::vector<T>> parts_;
+};
+
+}  // namespace causalsynth
