@@ -4,7 +4,7 @@
 # interval. Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design;
 # cells take turns, so that a run that was stopped has nearly as many replicates of each. `summary` in place of a
 # number of replicates sums up what is there. The last rows take all designs but the weak overlap together.
-# Raw: bench/hybrid-coverage-raw.csv (resumable).
+# Raw: bench/hybrid-coverage-raw.csv (resumable; begun from what hybrid-coverage-raw.csv.gz holds).
 library(causalsynth)
 source("bench/lib.R")
 only_summary <- identical(commandArgs(TRUE)[1], "summary")
@@ -12,6 +12,9 @@ arguments <- suppressWarnings(as.integer(c(commandArgs(TRUE), NA, NA)))
 replicates <- if (is.na(arguments[1])) 400L else arguments[1]
 workers <- if (is.na(arguments[2])) 1L else arguments[2]
 raw <- Sys.getenv("HYBRID_COVERAGE_RAW", "bench/hybrid-coverage-raw.csv")
+if (!file.exists(raw) && file.exists("bench/hybrid-coverage-raw.csv.gz")) {
+  writeLines(readLines("bench/hybrid-coverage-raw.csv.gz"), raw)
+}
 learner <- learn_forest(trees = 100)
 options(causalsynth.threads = 1)
 
