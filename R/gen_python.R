@@ -9,8 +9,8 @@
 #'   is absent is an error of class `causalsynth_error_input` that names it. The package's own tests run against
 #'   a small stand-in of these modules with the same calls: `GReaT(llm =, batch_size =, epochs =)`, `.fit(data)` and
 #'   `.sample(n_samples =)`; `CTGAN(epochs =, batch_size =)`, `.fit(data, discrete_columns)` and `.sample(n)`, as
-#'   documented for be_great 0.0.8 and ctgan 0.10. They do not test these packages themselves. [gen_ctgan] and
-#'   [gen_row_lm] are native and need none of this.
+#'   documented by be_great and ctgan. They do not test these packages themselves.
+#'   [gen_row_lm()] is native and needs none of this.
 #'
 #' @section How rows are made: Columns go to Python as numbers and text (dates as days since 1970, logicals as TRUE and
 #'   FALSE text). ctgan takes no missing numbers: a missing number becomes the column's mean and a further column says
