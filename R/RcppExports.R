@@ -197,3 +197,19 @@ random_permutation <- function(key, n) {
     .Call(`_causalsynth_random_permutation`, key, n)
 }
 
+row_lm_fit <- function(data, rows, options, run) {
+    .Call(`_causalsynth_row_lm_fit`, data, rows, options, run)
+}
+
+row_lm_draw <- function(model, n, key, given, run) {
+    .Call(`_causalsynth_row_lm_draw`, model, n, key, given, run)
+}
+
+row_lm_log_prob <- function(model, data, orders, key, run) {
+    .Call(`_causalsynth_row_lm_log_prob`, model, data, orders, key, run)
+}
+
+row_lm_layout <- function(model) {
+    .Call(`_causalsynth_row_lm_layout`, model)
+}
+

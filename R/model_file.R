@@ -137,7 +137,8 @@ unpack_model.default <- function(x, version) {
 
 # The layouts of packed bytes (core/base/layout.h): functions that return the layout, or fail for bytes of others.
 byte_layouts <- list(
-  forest = function(bytes) forest_layout(bytes), sequential = function(bytes) sequential_layout(bytes)
+  forest = function(bytes) forest_layout(bytes), sequential = function(bytes) sequential_layout(bytes),
+  row_lm = function(bytes) row_lm_layout(bytes)
 )
 
 bytes_layout <- function(bytes) {

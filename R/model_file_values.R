@@ -115,6 +115,13 @@ check_parts.fitted_gen_copula <- function(x) {
 }
 
 #' @exportS3Method
+check_parts.fitted_gen_row_lm <- function(x) {
+  row_lm_layout(x$model)
+  draw_row_lm(x, 1, list(), as_key(c(0, 0)), 1)
+  NextMethod()
+}
+
+#' @exportS3Method
 check_parts.fitted_strata <- function(x) {
   n <- length(x$share)
   if (n == 0 || !all(x$share >= 0) || !all(lengths(x$values) == n) || !length(x$fits) %in% c(1, n)) {

@@ -616,6 +616,57 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// row_lm_fit
+Rcpp::List row_lm_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
+RcppExport SEXP _causalsynth_row_lm_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(row_lm_fit(data, rows, options, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// row_lm_draw
+Rcpp::List row_lm_draw(Rcpp::List model, double n, Rcpp::NumericVector key, Rcpp::List given, Rcpp::List run);
+RcppExport SEXP _causalsynth_row_lm_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP givenSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type given(givenSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(row_lm_draw(model, n, key, given, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// row_lm_log_prob
+Rcpp::NumericVector row_lm_log_prob(Rcpp::List model, Rcpp::List data, double orders, Rcpp::NumericVector key, Rcpp::List run);
+RcppExport SEXP _causalsynth_row_lm_log_prob(SEXP modelSEXP, SEXP dataSEXP, SEXP ordersSEXP, SEXP keySEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
+    Rcpp::traits::input_parameter< double >::type orders(ordersSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(row_lm_log_prob(model, data, orders, key, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// row_lm_layout
+Rcpp::RawVector row_lm_layout(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_row_lm_layout(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(row_lm_layout(model));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_causal_bounds", (DL_FUNC) &_causalsynth_causal_bounds, 2},
@@ -667,6 +718,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_random_derive_key", (DL_FUNC) &_causalsynth_random_derive_key, 3},
     {"_causalsynth_random_uniforms", (DL_FUNC) &_causalsynth_random_uniforms, 2},
     {"_causalsynth_random_permutation", (DL_FUNC) &_causalsynth_random_permutation, 2},
+    {"_causalsynth_row_lm_fit", (DL_FUNC) &_causalsynth_row_lm_fit, 4},
+    {"_causalsynth_row_lm_draw", (DL_FUNC) &_causalsynth_row_lm_draw, 5},
+    {"_causalsynth_row_lm_log_prob", (DL_FUNC) &_causalsynth_row_lm_log_prob, 5},
+    {"_causalsynth_row_lm_layout", (DL_FUNC) &_causalsynth_row_lm_layout, 1},
     {NULL, NULL, 0}
 };
 

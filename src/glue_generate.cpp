@@ -1,6 +1,7 @@
 // The generator crosses as bytes (core/base/archive.h).
 #include "core/generate/conditional.h"
 #include "core/generate/sequential.h"
+#include "glue_columns.h"
 #include "glue_frame.h"
 #include "glue_host.h"
 
@@ -29,39 +30,6 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
 
 namespace {
 
-// Columns of n numbers each, and where the core writes them.
-struct DrawnColumns {
-  std::vector<Rcpp::NumericVector> columns;
-  std::vector<double*> out;
-  DrawnColumns(std::size_t count, double n) {
-    for (std::size_t j = 0; j < count; ++j) {
-      columns.emplace_back(Rcpp::no_init(static_cast<R_xlen_t>(n)));
-      out.push_back(columns.back().begin());
-    }
-  }
-  // Numbers, or integer codes of factors; NA: missing. `levels` of each, -1 of numbers.
-  Rcpp::List finish(const Rcpp::IntegerVector& levels) const {
-    Rcpp::List result(columns.size());
-    for (std::size_t j = 0; j < columns.size(); ++j) {
-      Rcpp::NumericVector column = columns[j];
-      if (levels[j] < 0) {
-        for (double& value : column)
-          if (std::isnan(value)) value = NA_REAL;
-        column.attr("rounded") = true;  // as the blueprint wants: see decode_column()
-        result[j] = column;
-        continue;
-      }
-      Rcpp::IntegerVector codes(Rcpp::no_init(column.size()));
-      for (R_xlen_t i = 0; i < column.size(); ++i) {
-        causalsynth::require(column[i] <= levels[j], "the generator draws unknown levels");
-        codes[i] = column[i] == 0.0 ? NA_INTEGER : static_cast<int>(column[i]);
-      }
-      result[j] = codes;
-    }
-    return result;
-  }
-};
-
 SequentialGenerator opened(const Rcpp::RawVector& model, const Rcpp::IntegerVector& levels) {
   SequentialGenerator generator = SequentialGenerator::unpack(glue::view(model));
   causalsynth::require(static_cast<std::size_t>(levels.size()) == generator.columns(),
@@ -76,7 +44,7 @@ SequentialGenerator opened(const Rcpp::RawVector& model, const Rcpp::IntegerVect
 Rcpp::List sequential_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key,
                            Rcpp::IntegerVector levels, Rcpp::List run) {
   const SequentialGenerator generator = opened(model, levels);
-  DrawnColumns drawn(generator.columns(), n);
+  glue::DrawnColumns drawn(generator.columns(), n);
   generator.draw(static_cast<std::size_t>(n), glue::key(key), drawn.out, glue::execution(run));
   return drawn.finish(levels);
 }
@@ -89,30 +57,10 @@ Rcpp::List sequential_draw_given(Rcpp::List model, double n, Rcpp::NumericVector
   const Rcpp::IntegerVector levels = model["levels"];
   const SequentialGenerator generator = opened(model["bytes"], levels);
   causalsynth::require(given.size() == levels.size(), "one entry a column");
-  using Given = causalsynth::GivenColumn;
-  std::vector<Given> fixed(generator.columns());
-  std::vector<Rcpp::NumericVector> held;
-  for (R_xlen_t j = 0; j < given.size(); ++j) {
-    if (Rf_isNull(given[j])) continue;
-    const Rcpp::List one = given[j];
-    Given& to = fixed[j];
-    if (one.containsElementNamed("value")) {
-      held.push_back(Rcpp::as<Rcpp::NumericVector>(one["value"]));
-      causalsynth::require(held.back().size() == static_cast<R_xlen_t>(n), "one value a row");
-      to.kind = Given::Kind::value;
-      to.value = glue::view(held.back());
-    } else if (one.containsElementNamed("codes")) {
-      to.kind = Given::Kind::codes;
-      to.codes = Rcpp::as<std::vector<double>>(one["codes"]);
-    } else {
-      to.kind = Given::Kind::range;
-      to.low = Rcpp::as<double>(one["low"]);
-      to.high = Rcpp::as<double>(one["high"]);
-    }
-  }
-  DrawnColumns drawn(generator.columns(), n);
+  const glue::GivenColumns fixed(given, n);
+  glue::DrawnColumns drawn(generator.columns(), n);
   const std::size_t lost =
-      causalsynth::draw_given(generator, fixed, glue::key(key), drawn.out,
+      causalsynth::draw_given(generator, fixed.columns, glue::key(key), drawn.out,
                               static_cast<std::size_t>(n), glue::execution(run));
   return Rcpp::List::create(Rcpp::_["columns"] = drawn.finish(levels),
                             Rcpp::_["lost"] = static_cast<double>(lost));

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "fast_exp.h"
+
 namespace causalsynth {
 namespace {
 
@@ -14,8 +16,8 @@ T value_of(Activation kind, T x) {
     case Activation::relu: return x > 0 ? x : T(0);
     case Activation::leaky_relu: return x > 0 ? x : T(kLeak) * x;
     case Activation::gelu:
-      return T(0.5) * x * (T(1) + std::tanh(T(kGelu) * (x + T(kGeluCubic) * x * x * x)));
-    case Activation::tanh: return std::tanh(x);
+      return T(0.5) * x * (T(1) + fast_tanh(T(kGelu) * (x + T(kGeluCubic) * x * x * x)));
+    case Activation::tanh: return fast_tanh(x);
   }
   return x;
 }
@@ -26,12 +28,12 @@ T slope_of(Activation kind, T x) {
     case Activation::relu: return x > 0 ? T(1) : T(0);
     case Activation::leaky_relu: return x > 0 ? T(1) : T(kLeak);
     case Activation::gelu: {
-      const T t = std::tanh(T(kGelu) * (x + T(kGeluCubic) * x * x * x));
+      const T t = fast_tanh(T(kGelu) * (x + T(kGeluCubic) * x * x * x));
       return T(0.5) * (T(1) + t) +
              T(0.5) * x * (T(1) - t * t) * T(kGelu) * (T(1) + T(3 * kGeluCubic) * x * x);
     }
     case Activation::tanh: {
-      const T t = std::tanh(x);
+      const T t = fast_tanh(x);
       return T(1) - t * t;
     }
   }

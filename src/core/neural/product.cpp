@@ -56,16 +56,20 @@ struct Panel {
   bool add;
 };
 
+template <class Vectors, int kRows, int kVectors>
+inline __attribute__((always_inline)) void tile_at(const Panel& p, std::size_t i,
+                                                   std::size_t shift) {
+  tile<Vectors, kRows, kVectors>({p.a.data + i * p.a.row_step, p.a.row_step, p.a.inner_step},
+                                 p.b + shift, p.b_step, p.inner, p.out + i * p.out_step + shift,
+                                 p.out_step, p.add);
+}
+
 template <class Vectors, int kVectors>
 inline __attribute__((always_inline)) void all_rows(const Panel& p, std::size_t shift) {
   std::size_t i = 0;
   for (; i + std::size_t{kTileRows} <= p.rows; i += kTileRows)
-    tile<Vectors, kTileRows, kVectors>({p.a.data + i * p.a.row_step, p.a.row_step, p.a.inner_step},
-                                 p.b + shift, p.b_step, p.inner, p.out + i * p.out_step + shift,
-                                 p.out_step, p.add);
-  for (; i < p.rows; ++i)
-    tile<Vectors, 1, kVectors>({p.a.data + i * p.a.row_step, p.a.row_step, p.a.inner_step}, p.b + shift,
-                         p.b_step, p.inner, p.out + i * p.out_step + shift, p.out_step, p.add);
+    tile_at<Vectors, kTileRows, kVectors>(p, i, shift);
+  for (; i < p.rows; ++i) tile_at<Vectors, 1, kVectors>(p, i, shift);
 }
 
 #ifdef CAUSALSYNTH_HAS_AVX2_PATH
