@@ -163,7 +163,7 @@ draw_gan <- function(fit, n, key, threads, given = list(at = -1, codes = numeric
 
 # Candidates of rejection: the condition vector holds one choice of what is given, that of the rarest levels.
 #' @exportS3Method
-draw_candidates.fitted_gen_ctgan <- function(fit, n, given, key, threads) {
+propose_rows.fitted_gen_ctgan <- function(fit, n, given, key, threads) {
   draw_gan(fit, n, key, threads, gan_condition(fit, given))
 }
 
