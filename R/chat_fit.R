@@ -62,7 +62,8 @@ repeats_phrase <- function(rows) {
 #'   `causalsynth_error_fit`.
 #' @examplesIf requireNamespace("jsonlite", quietly = TRUE)
 #' study <- data.frame(x = c(1, 0, 1, 1, 0, 1))
-#' fit <- fit_generator(gen_chat(function(text) '{"rows": [{"x": 1}, {"x": 0}, {"x": 7}]}', batch = 2), study)
+#' spec <- gen_chat(function(text) '{"rows": [{"x": 1}, {"x": 0}, {"x": 7}]}', batch = 2)
+#' fit <- fit_generator(spec, study)
 #' rows <- generate(fit, 4, seed = 1)
 #' attr(rows, "chat")
 #' @export

@@ -90,7 +90,8 @@ print.summary.causalsynth_comparison <- function(x, digits = 3, ...) {
 #' @examples
 #' real <- generate(dgp_paper(), 150, seed = 1)
 #' sets <- list(like = generate(dgp_paper(), 150, seed = 2), copula = gen_copula())
-#' found <- compare_synthesizers(sets, real, generate(dgp_paper(), 150, seed = 3), permutations = 2, seed = 4)
+#' fresh <- generate(dgp_paper(), 150, seed = 3)
+#' found <- compare_synthesizers(sets, real, fresh, permutations = 2, seed = 4)
 #' glance(found)
 #' ggplot2::autoplot(found)
 NULL

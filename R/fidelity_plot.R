@@ -17,7 +17,8 @@
 #' @return A ggplot.
 #' @examples
 #' real <- generate(dgp_paper(), 200, seed = 1)
-#' found <- fidelity(real, generate(dgp_paper("weak"), 200, seed = 2), Y ~ A | ., generate(dgp_paper(), 200, seed = 3),
+#' other <- generate(dgp_paper("weak"), 200, seed = 2)
+#' found <- fidelity(real, other, Y ~ A | ., generate(dgp_paper(), 200, seed = 3),
 #'   estimators = "aipw", learner = learn_glm(), permutations = 2, seed = 4)
 #' ggplot2::autoplot(found, "marginals")
 #' @export

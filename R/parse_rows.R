@@ -30,7 +30,8 @@
 #' @examples
 #' real <- data.frame(age = c(63, 47.5), stage = factor(c("I", "II")))
 #' parse_rows("stage is II, age is 51", like = real)
-#' rows <- parse_rows(c("stage is II, age is 51", "stage is IV, age is 51", "Sure! Here are rows:"), like = real,
+#' lines <- c("stage is II, age is 51", "stage is IV, age is 51", "Sure! Here are rows:")
+#' rows <- parse_rows(lines, like = real,
 #'                    quiet = TRUE)
 #' attr(rows, "parsing")
 #' @export

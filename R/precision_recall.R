@@ -25,7 +25,8 @@
 #'   Naeem, Oh, Uh, Choi and Yoo (2020) "Reliable fidelity and diversity metrics for generative models", ICML.
 #' @examples
 #' real <- generate(dgp_paper(), 200, seed = 1)
-#' precision_recall(real, generate(dgp_paper(), 200, seed = 2), holdout = generate(dgp_paper(), 200, seed = 3))
+#' fresh <- generate(dgp_paper(), 200, seed = 3)
+#' precision_recall(real, generate(dgp_paper(), 200, seed = 2), holdout = fresh)
 #' @export
 precision_recall <- function(real, synthetic, columns = NULL, ..., k = 5, holdout = NULL, seed = NULL,
                              threads = NULL) {

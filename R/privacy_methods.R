@@ -40,7 +40,8 @@ some_names <- function(names, most = 6) {
 #'   definitions.
 #' @examples
 #' real <- generate(dgp_paper(), 100, seed = 1)
-#' risks <- privacy(real, generate(dgp_paper(), 100, seed = 2), generate(dgp_paper(), 100, seed = 3), attacks = 50,
+#' synthetic <- generate(dgp_paper(), 100, seed = 2)
+#' risks <- privacy(real, synthetic, generate(dgp_paper(), 100, seed = 3), attacks = 50,
 #'                  seed = 1)
 #' tidy(risks)
 #' @name privacy_methods
@@ -146,7 +147,8 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
 #' @return A ggplot.
 #' @examples
 #' real <- generate(dgp_paper(), 100, seed = 1)
-#' risks <- privacy(real, generate(dgp_paper(), 100, seed = 2), generate(dgp_paper(), 100, seed = 3), attacks = 50,
+#' synthetic <- generate(dgp_paper(), 100, seed = 2)
+#' risks <- privacy(real, synthetic, generate(dgp_paper(), 100, seed = 3), attacks = 50,
 #'                  seed = 1)
 #' ggplot2::autoplot(risks)
 #' @export

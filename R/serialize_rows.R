@@ -29,7 +29,8 @@
 #'   ICLR, \doi{10.48550/arXiv.2210.06280}.
 #' @seealso [parse_rows()], [gen_chat()].
 #' @examples
-#' rows <- data.frame(age = c(63, 47.5), stage = factor(c("II, late", NA)), day = as.Date("2024-12-31") + 0:1)
+#' rows <- data.frame(age = c(63, 47.5), stage = factor(c("II, late", NA)),
+#'   day = as.Date("2024-12-31") + 0:1)
 #' lines <- serialize_rows(rows)
 #' lines
 #' identical(parse_rows(lines, like = rows), rows)
