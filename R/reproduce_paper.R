@@ -20,7 +20,7 @@
 #'   papers' pools of a GAN and a language model are not part of the package; `gen_data()` takes such rows.
 #' @references Kim, Xu and Lin (2025), arXiv 2511.00318; Xu (2026), arXiv 2604.23904.
 #' @examples
-#' small <- reproduce_paper(2, reps = 1, pool = 300, seed = 1)
+#' small <- reproduce_paper(2, reps = 2, pool = 300, seed = 1, threads = 2)
 #' small
 #' small$study_2$tables$part_a
 #' @export

@@ -2,7 +2,7 @@
 # Seconds to fit and draw, medians of 3 in turns: gen_forest() with 2 threads against arf (10 trees, its default) and
 # synthpop (CART): 50,000 rows from a seed of 1,000 rows of the paper's mechanism; 5,000 rows from SD2011, with all of
 # its 35 columns (arf) and without the three factors of 16 to 27 levels on which CART does not end (see
-# generators-lib.R). With `growth`, gen_forest() alone on 100,000 rows of 100 columns, and how its time grows with rows and
+# synthpop (CART): 50,000 rows from a seed of 1,000 rows of the paper mechanism; 5,000 rows from SD2011, with all
 # columns. `only`: causalsynth alone. Results: bench/generators-speed.csv.
 suppressMessages(library(causalsynth))
 source("bench/lib.R")
