@@ -20,9 +20,9 @@
 #'   papers' pools of a GAN and a language model are not part of the package; `gen_data()` takes such rows.
 #' @references Kim, Xu and Lin (2025), arXiv 2511.00318; Xu (2026), arXiv 2604.23904.
 #' @examples
-#' small <- reproduce_paper(2, reps = 2, pool = 300, seed = 1, threads = 2)
+#' small <- reproduce_paper(4, reps = 2, pool = 300, seed = 1)
 #' small
-#' small$study_2$tables$part_a
+#' names(small$study_4$tables)
 #' @export
 reproduce_paper <- function(study = 1:5, reps = NULL, dir = NULL, ..., pool = 50000, seed = 1, threads = NULL) {
   check_dots_empty(..., .known = c("pool", "seed", "threads"))
