@@ -1,4 +1,5 @@
-# What every generator must do, whatever its method: called by the tests of each gen_*().
+# What every generator must do, whatever its method: source this in a testthat test, and call
+# test_generator_contract() with a function of a data frame that returns a spec.
 mixed_rows <- function(n = 200) {
   set.seed(n)
   data.frame(
