@@ -1,5 +1,5 @@
-// What fuzzers share. A fuzzer passes if its bytes are refused by an exception that readers may throw, or do something:
-// sanitizers, time and memory limits see to the rest.
+// What fuzzers share. A fuzzer passes if its bytes are refused by an exception that readers may
+// throw, or do something: sanitizers, time and memory limits see to the rest.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -54,9 +54,9 @@ class Settings {
 
 }  // namespace fuzz
 
-#define FUZZ(bytes)                                                   \
-  void fuzz_one(fuzz::Bytes bytes);                                   \
+#define FUZZ(bytes)                                                                   \
+  void fuzz_one(fuzz::Bytes bytes);                                                   \
   extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { \
-    return fuzz::refused_or_done([&] { fuzz_one({data, size}); });    \
-  }                                                                   \
+    return fuzz::refused_or_done([&] { fuzz_one({data, size}); });                    \
+  }                                                                                   \
   void fuzz_one(fuzz::Bytes bytes)

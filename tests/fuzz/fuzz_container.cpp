@@ -1,5 +1,5 @@
-// A model file: container, then each section as blocks, as a value and as a layout. Checksums are mended first, so that what lies
-// behind them is reached; the bytes as they are come first.
+// A model file: container, then each section as blocks, as a value and as a layout. Checksums are
+// mended first, so that what lies behind them is reached; the bytes as they are come first.
 #include "core/base/blocks.h"
 #include "core/base/byte_order.h"
 #include "core/base/checksum.h"
@@ -33,7 +33,8 @@ FUZZ(bytes) {
   container.writer = "fuzz 1";
   fuzz::Settings settings(bytes);
   const std::size_t cut = settings.next<std::uint16_t>() % (bytes.size() + 1);
-  container.sections = {{"about", {bytes.data(), cut}}, {"object", {bytes.data() + cut, bytes.size() - cut}}};
+  container.sections = {{"about", {bytes.data(), cut}},
+                        {"object", {bytes.data() + cut, bytes.size() - cut}}};
   std::vector<unsigned char> file(container_size(container));
   write_container(container, file);
   const Container back = read_container({file.data(), file.size()});

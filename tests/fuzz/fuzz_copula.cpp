@@ -1,5 +1,5 @@
-// A copula as it comes from a file: lists of numbers that R hands over (src/glue_copula.cpp). Shapes are read from the bytes,
-// numbers are a few likely ones or any eight bytes.
+// A copula as it comes from a file: lists of numbers that R hands over (src/glue_copula.cpp).
+// Shapes are read from the bytes, numbers are a few likely ones or any eight bytes.
 #include <limits>
 
 #include "core/generate/copula.h"
@@ -10,8 +10,17 @@ using namespace causalsynth;
 namespace {
 
 double number(fuzz::Settings& from) {
-  static const double likely[] = {0.0, 1.0, 0.5, 0.25, 0.75, -1.0, 2.0, 1e300, std::numeric_limits<double>::infinity(),
-                                  -std::numeric_limits<double>::infinity(), std::nan("")};
+  static const double likely[] = {0.0,
+                                  1.0,
+                                  0.5,
+                                  0.25,
+                                  0.75,
+                                  -1.0,
+                                  2.0,
+                                  1e300,
+                                  std::numeric_limits<double>::infinity(),
+                                  -std::numeric_limits<double>::infinity(),
+                                  std::nan("")};
   const unsigned kind = from.below(12);
   return kind < 11 ? likely[kind] : from.next<double>();
 }
@@ -26,7 +35,8 @@ std::vector<double> numbers(fuzz::Settings& from, std::size_t n) {
 
 FUZZ(bytes) {
   fuzz::Settings from(bytes);
-  const std::size_t latents = from.below(5), nrow = from.below(8) == 7 ? from.below(5) : latents, count = from.below(4);
+  const std::size_t latents = from.below(5), nrow = from.below(8) == 7 ? from.below(5) : latents,
+                    count = from.below(4);
   const std::vector<double> factor = numbers(from, latents * nrow);
   std::vector<std::vector<double>> parts;
   parts.reserve(3 * count);
@@ -44,7 +54,8 @@ FUZZ(bytes) {
   }
   GivenLatents given;
   const std::size_t points = from.below(3), intervals = from.below(3);
-  const std::vector<double> at = numbers(from, points), low = numbers(from, intervals), high = numbers(from, intervals),
+  const std::vector<double> at = numbers(from, points), low = numbers(from, intervals),
+                            high = numbers(from, intervals),
                             precision = numbers(from, (points + intervals) * (points + intervals));
   given.points = {at.data(), 1, points};
   given.low = {low.data(), 1, intervals};

@@ -1,4 +1,5 @@
-// A packed forest: read, then made to predict rows of its own columns, out of bag too, and packed again.
+// A packed forest: read, then made to predict rows of its own columns, out of bag too, and packed
+// again.
 #include "core/forest/kernel.h"
 #include "core/forest/pack.h"
 #include "core/forest/predict.h"
@@ -22,8 +23,12 @@ struct Rows {
       const int levels = static_cast<int>(column.bins);
       for (std::size_t i = 0; i < count; ++i) {
         const bool missing = i % 5 == 4;
-        codes[j].push_back(missing ? kMissingCode : 1 + static_cast<int>(i * 7 % static_cast<std::size_t>(levels)));
-        numbers[j].push_back(missing ? std::nan("") : std::ldexp(static_cast<double>(i) - 5.0, static_cast<int>(i * j % 9)));
+        codes[j].push_back(missing
+                               ? kMissingCode
+                               : 1 + static_cast<int>(i * 7 % static_cast<std::size_t>(levels)));
+        numbers[j].push_back(
+            missing ? std::nan("")
+                    : std::ldexp(static_cast<double>(i) - 5.0, static_cast<int>(i * j % 9)));
       }
       frame.add(column.factor ? Column::factor(codes[j], levels) : Column::numeric(numbers[j]));
     }

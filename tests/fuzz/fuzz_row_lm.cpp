@@ -20,8 +20,11 @@ FUZZ(bytes) {
   request.given.resize(columns);
   for (std::size_t j = 0; j < columns; ++j) {
     if (j % 4 == 1) request.given[j].kind = GivenColumn::Kind::value, request.given[j].value = held;
-    if (j % 4 == 2) request.given[j].kind = GivenColumn::Kind::range, request.given[j].low = -1.0, request.given[j].high = 2.0;
-    if (j % 4 == 3) request.given[j].kind = GivenColumn::Kind::codes, request.given[j].codes = {1.0, 2.0};
+    if (j % 4 == 2)
+      request.given[j].kind = GivenColumn::Kind::range, request.given[j].low = -1.0,
+      request.given[j].high = 2.0;
+    if (j % 4 == 3)
+      request.given[j].kind = GivenColumn::Kind::codes, request.given[j].codes = {1.0, 2.0};
   }
   fuzz::refused_or_done([&] { model.draw(request, {0.7, 0.9}, 1, out, fuzz::serial()); });
   model.pack();

@@ -18,7 +18,8 @@ FUZZ(bytes) {
   std::vector<GivenColumn> given(generator.columns());
   for (std::size_t j = 0; j < given.size(); ++j) {
     if (j % 4 == 0) given[j].kind = GivenColumn::Kind::value, given[j].value = held;
-    if (j % 4 == 1) given[j].kind = GivenColumn::Kind::range, given[j].low = -1.0, given[j].high = 2.0;
+    if (j % 4 == 1)
+      given[j].kind = GivenColumn::Kind::range, given[j].low = -1.0, given[j].high = 2.0;
     if (j % 4 == 2) given[j].kind = GivenColumn::Kind::codes, given[j].codes = {1.0, 2.0};
   }
   fuzz::refused_or_done([&] { draw_given(generator, given, 1, out, rows, fuzz::serial()); });

@@ -9,5 +9,6 @@ using namespace causalsynth;
 FUZZ(bytes) {
   const Value value = decode_value(bytes);
   const std::vector<unsigned char> again = encode_value(value);
-  if (again.size() != bytes.size() || !std::equal(again.begin(), again.end(), bytes.begin())) std::abort();
+  if (again.size() != bytes.size() || !std::equal(again.begin(), again.end(), bytes.begin()))
+    std::abort();
 }

@@ -1,4 +1,5 @@
-// Writes the first corpora, small models of made-up rows, below the folder it is given: seeds FOLDER.
+// Writes the first corpora, small models of made-up rows, below the folder it is given: seeds
+// FOLDER.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,8 @@ using Bytes = std::vector<unsigned char>;
 void save(const std::string& folder, const std::string& name, const Bytes& bytes) {
   std::filesystem::create_directories(folder);
   std::ofstream(folder + "/" + name, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
 }
 
 struct MadeUp {
@@ -62,13 +64,15 @@ void generators(const std::string& to, const MadeUp& rows) {
   GeneratorOptions options;
   options.trees = 2;
   options.min_node_size = 20;
-  save(to + "/sequential", "three", SequentialGenerator::fit(rows.frame(), options, fuzz::serial()).pack());
+  save(to + "/sequential", "three",
+       SequentialGenerator::fit(rows.frame(), options, fuzz::serial()).pack());
   RowLmOptions lm;
   lm.shape.width = 4, lm.shape.heads = 2, lm.shape.layers = 1, lm.shape.hidden = 4;
   lm.bins = 4, lm.epochs = 1;
   TrainWatch watch;
   TrainReport report;
-  save(to + "/row_lm", "small", train_row_lm(rows.frame(), lm, fuzz::serial(), watch, report)->pack());
+  save(to + "/row_lm", "small",
+       train_row_lm(rows.frame(), lm, fuzz::serial(), watch, report)->pack());
 }
 
 Value texts(const std::vector<std::string>& all) {
@@ -112,7 +116,9 @@ int main(int argc, char** argv) {
   files(argv[1]);
   forests(argv[1], rows);
   generators(argv[1], rows);
-  // Copula: shapes and numbers in the order that fuzz_copula.cpp reads them (two latents, two columns).
-  save(std::string(argv[1]) + "/copula", "two", {2, 0, 2, 1, 2, 0, 1, 1, 0, 0, 2, 0, 1, 1, 0, 1, 1, 2, 0, 0, 3, 0, 2, 1, 2, 0, 1, 2, 0, 1, 0, 0});
+  // Copula: shapes and numbers in the order that fuzz_copula.cpp reads them (two latents, two
+  // columns).
+  save(std::string(argv[1]) + "/copula", "two", {2, 0, 2, 1, 2, 0, 1, 1, 0, 0, 2, 0, 1, 1, 0, 1,
+                                                 1, 2, 0, 0, 3, 0, 2, 1, 2, 0, 1, 2, 0, 1, 0, 0});
   return 0;
 }
