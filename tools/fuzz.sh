@@ -12,7 +12,7 @@ folder=${FUZZ_FOLDER:-$(mktemp -d)}
 mkdir -p "$folder"
 table=bench/reliability-fuzz.csv
 core=$(for file in tests/fuzz/fuzz_*.cpp; do basename "$file" .cpp | sed s/fuzz_//; done)
-scripts="lines csv roles"
+scripts="lines json csv roles"
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $core $scripts
 
