@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Are results the same whatever built the package? tools/golden-builds.sh [BUILD...] installs it by gcc and clang, with -O0 and
-# -O2, in temporary libraries, and lets tests/golden/golden.R (which prints lines "name hash") run on each with 1, 2 and 3
+# -O2, in temporary libraries, and lets tests/golden/golden.R (which prints lines "name<TAB>hash") run on each with 1, 2 and 3
 # threads. Says which names differ from those of the first build with one thread; bench/reliability-golden.csv has the last result.
 # Builds: gcc-O2 gcc-O0 clang-O2 clang-O0. GOLDEN_FOLDER keeps the libraries, GOLDEN_SCRIPT is another script of the same kind.
 set -uo pipefail
@@ -34,8 +34,8 @@ for name in "$@"; do
     version="gcc $(gcc -dumpfullversion)"
   for threads in 1 2 3; do
     out=$folder/$name-$threads.txt
-    R_LIBS="$folder/$name:${R_LIBS:-}" RCPP_PARALLEL_NUM_THREADS=$threads Rscript -e "options(causalsynth.threads = $threads)" \
-      -e "source('$script')" >"$out" 2>"$out.err" || { failed=1; echo "$name, $threads threads: failed"; tail -n 5 "$out.err"; continue; }
+    R_LIBS="$folder/$name:${R_LIBS:-}" Rscript "$script" "$threads" >"$out" 2>"$out.err" ||
+      { failed=1; echo "$name, $threads threads: failed"; tail -n 5 "$out.err"; continue; }
     [ -n "$first" ] || first=$out
     different=$(diff "$first" "$out" | grep -c '^>')
     if [ "$different" != 0 ]; then failed=1; diff "$first" "$out" | sed -n 's/^> /  differs: /p'; fi
