@@ -1,5 +1,6 @@
-# tests/testthat file by file, each in a process of its own: Rscript tools/test-under.R [PATTERN]. For tools/run-sanitizers.sh:
-# whatever a sanitizer says goes to stderr; here only what ran is counted. Prints "expectations: N" and "files done: N".
+# tests/testthat file by file, each in a process of its own: Rscript tools/test-under.R [PATTERN]. For
+# tools/run-sanitizers.sh: what a sanitizer says is passed on, what ran is counted.
+# Prints "expectations: N" and "files done: N".
 pattern <- commandArgs(TRUE)
 files <- list.files("tests/testthat", if (length(pattern) && nzchar(pattern)) pattern else "^test-.*[.]R$")
 files <- files[grepl("^test-.*[.]R$", files)]
@@ -13,7 +14,8 @@ ended <- 0
 for (file in files) {
   started <- Sys.time()
   log <- suppressWarnings(system2(
-    file.path(R.home("bin"), "Rscript"), c("-e", shQuote(run), file.path("tests/testthat", file)), stdout = TRUE, stderr = TRUE
+    file.path(R.home("bin"), "Rscript"), c("-e", shQuote(run), file.path("tests/testthat", file)),
+    stdout = TRUE, stderr = TRUE
   ))
   counts <- strsplit(grep("^counts ", log, value = TRUE), " ")
   seconds <- round(as.numeric(difftime(Sys.time(), started, units = "secs")))

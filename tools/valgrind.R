@@ -1,5 +1,5 @@
-# A small mixed workload for memcheck (tools/run-sanitizers.sh valgrind): every folder of the core is entered, on two threads, and
-# errors and an interrupted call are among it. Prints "steps done: N".
+# A small mixed workload for memcheck (tools/run-sanitizers.sh valgrind): every folder of the core is entered, on two
+# threads, and refused calls are among it. Prints "steps done: N".
 library(causalsynth)
 options(causalsynth.threads = 2)
 set.seed(1)
