@@ -39,7 +39,7 @@ while IFS= read -r file; do
   done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]+)".*/\1/p' "$file")
 done < <(find src/core -name '*.h' -o -name '*.cpp')
 
-found=$(grep -rnE '#[[:space:]]*include[[:space:]]*[<"](R\.h|Rinternals|Rmath|R_ext|Rcpp)' src/core || true)
+found=$(grep -rnE '#[[:space:]]*include[[:space:]]*[<"](R[A-Za-z_]*\.h|R_ext/|Rcpp|cpp11)' src/core || true)
 [ -z "$found" ] || complain "the core includes headers of R:"$'\n'"$found"
 found=$(grep -rnE '#[[:space:]]*include[[:space:]]*[<"](tbb|oneapi)/' src --include='*.h' --include='*.cpp' \
   | grep -v '^src/core/parallel/' || true)

@@ -168,6 +168,12 @@ TEST_CASE("damaged copulas are refused") {
   model.copula.columns[1].value = 3;
   CHECK_THROWS_AS(draw(model.copula, {}, 5), std::invalid_argument);
   model.copula.columns[1].value = 1;
+  const double low = 1.5, high = 0.5;  // once an endless recursion
+  GivenLatents given;
+  given.low = {&low, 1, 1};
+  given.high = {&high, 1, 1};
+  given.pieces = {0, 1};
+  CHECK_THROWS_AS(draw(model.copula, given, 5), std::invalid_argument);
   model.factor[4] = 0;
   CHECK_THROWS_AS(draw(model.copula, {}, 5), std::invalid_argument);
 }

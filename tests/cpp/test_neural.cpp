@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "core/neural/adam.h"
+#include "core/neural/fast_exp.h"
 #include "core/neural/gradient_sum.h"
 #include "core/neural/layers.h"
 #include "gradient_check.h"
@@ -28,6 +29,13 @@ double weighted(const std::vector<double>& y, const std::vector<double>& w) {
 }
 
 }  // namespace
+
+TEST_CASE("the fast exponential: near the exact one, NaN stays NaN") {
+  for (float x = -86.0f; x < 87.0f; x += 0.37f)
+    CHECK(fast_exp(x) == Approx(std::exp(static_cast<double>(x))).epsilon(1e-6));
+  CHECK(fast_exp(0.0f) == 1.0f);
+  CHECK(std::isnan(fast_exp(std::nanf(""))));
+}
 
 TEST_CASE("products of any shape equal the plain sums, bit by bit") {
   for (const std::size_t n : {1u, 3u, 4u, 9u})

@@ -158,6 +158,8 @@ TEST_CASE("depth, numbers and texts have limits") {
   CHECK(problem_of({4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF}) == FileProblem::damaged);
   CHECK(problem_of({99, 0}) == FileProblem::damaged);
   CHECK(problem_of({0, 2}) == FileProblem::damaged);
+  // Attributes announced, but none: there is one encoding of a value.
+  CHECK(problem_of({0, 1, 0, 0, 0, 0}) == FileProblem::damaged);
 }
 
 TEST_CASE("symbols and calls have names") {

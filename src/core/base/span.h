@@ -15,8 +15,10 @@ class Span {
   Span(std::vector<value_type>& v) : data_(v.data()), size_(v.size()) {}
   template <class U = T, class = std::enable_if_t<std::is_const<U>::value>>
   Span(const std::vector<value_type>& v) : data_(v.data()), size_(v.size()) {}
-  template <class U = T, class = std::enable_if_t<std::is_const<U>::value>>
-  Span(Span<value_type> other) : data_(other.data()), size_(other.size()) {}
+  // From a view that may write. A template of its own argument: never a copy constructor.
+  template <class U,
+            class = std::enable_if_t<std::is_same<const U, T>::value && !std::is_const<U>::value>>
+  Span(Span<U> other) : data_(other.data()), size_(other.size()) {}
 
   T& operator[](std::size_t i) const { return data_[i]; }
   T* data() const { return data_; }
@@ -35,8 +37,7 @@ template <class T>
 class MatrixView {
  public:
   MatrixView() = default;
-  MatrixView(T* data, std::size_t rows, std::size_t cols)
-      : data_(data), rows_(rows), cols_(cols) {}
+  MatrixView(T* data, std::size_t rows, std::size_t cols) : data_(data), rows_(rows), cols_(cols) {}
   T& operator()(std::size_t i, std::size_t j) const { return data_[i + rows_ * j]; }
   Span<T> column(std::size_t j) const { return {data_ + rows_ * j, rows_}; }
   T* data() const { return data_; }

@@ -96,6 +96,7 @@ class Decoder {
     content(x, depth);
     if (more == 0) return x;
     const auto attributes = in_.number<std::uint32_t>();
+    require_file(attributes > 0, "attributes are announced but absent");
     for (std::uint32_t i = 0; i < attributes; ++i) {
       std::string name = in_.text(in_.number<std::uint8_t>());
       require_file(!name.empty() && is_utf8(name.data(), name.size()), "an attribute has no name");

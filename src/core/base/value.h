@@ -15,7 +15,7 @@
 //     call      as list: the function (a symbol, or a text "package::name"), then the arguments
 //     chain     as list: a symbol, then at least three operands: f(f(a, b), c)
 //     stored    8: number of the section that holds the bytes, 8: their count
-//   attributes: 4: count; each 1: length of the name, the name, a value
+//   attributes: 4: count, at least 1; each 1: length of the name, the name, a value
 //
 // Calls are the expressions of formulas. The limits keep a damaged or hostile file from using up
 // the stack or the memory.

@@ -28,14 +28,14 @@ struct ClassLaw::StepRows {
 
 struct ClassLaw::Learning {
   const LawInput& input;
-  std::vector<std::size_t> rows;  // learnt from
-  std::vector<int> label;         // of these
-  std::vector<double> weights;    // of these; empty: ones
-  std::vector<double> counts;     // of the classes
+  std::vector<std::size_t> rows{};              // learnt from
+  std::vector<int> label{};                     // of these
+  std::vector<double> weights{};                // of these; empty: ones
+  std::vector<double> counts{};                 // of the classes
   std::vector<std::vector<double>> density{3};  // of each row's own class, by component
-  std::vector<double> forest_shares;            // out of bag, of each row's classes
-  std::vector<double> penalties;                // of the steps of the chain
-  std::vector<std::vector<double>> grams;       // of these: X'WX about their solution
+  std::vector<double> forest_shares{};          // out of bag, of each row's classes
+  std::vector<double> penalties{};              // of the steps of the chain
+  std::vector<std::vector<double>> grams{};     // of these: X'WX about their solution
 };
 
 void ClassLaw::fit_shares(const Learning& at) {

@@ -26,8 +26,7 @@ struct ReadyColumn {
         static_cast<std::size_t>(std::upper_bound(cuts.begin(), cuts.end(), z) - cuts.begin());
     const double low = margin.low[k], width = margin.high[k] - low;
     if (width == 0.0) return low;
-    const double share =
-        (normal_cdf(z) - margin.cum[k]) / (margin.cum[k + 1] - margin.cum[k]);
+    const double share = (normal_cdf(z) - margin.cum[k]) / (margin.cum[k + 1] - margin.cum[k]);
     return low + width * std::min(std::max(share, 0.0), 1.0);
   }
 };
@@ -164,13 +163,13 @@ void write_lane(const std::vector<ReadyColumn>& ready, const Lanes& lanes, std::
                 std::size_t lane, const std::vector<Span<double>>& out) {
   for (std::size_t j = 0; j < ready.size(); ++j) {
     const CopulaColumn& column = *ready[j].column;
-    const bool lost = column.value < 0 ||
-                      (column.missing >= 0 &&
-                       lanes.z[static_cast<std::size_t>(column.missing) * kLanes + lane] >
-                           ready[j].missing_above);
-    out[j][row] = lost ? std::numeric_limits<double>::quiet_NaN()
-                       : ready[j].value(
-                             lanes.z[static_cast<std::size_t>(column.value) * kLanes + lane]);
+    const bool lost =
+        column.value < 0 ||
+        (column.missing >= 0 && lanes.z[static_cast<std::size_t>(column.missing) * kLanes + lane] >
+                                    ready[j].missing_above);
+    out[j][row] =
+        lost ? std::numeric_limits<double>::quiet_NaN()
+             : ready[j].value(lanes.z[static_cast<std::size_t>(column.value) * kLanes + lane]);
   }
 }
 
@@ -204,11 +203,25 @@ void Copula::validate() const {
   }
 }
 
+namespace {
+
+void check_given(const GivenLatents& given, const Copula& copula) {
+  require(given.count() <= copula.factor.rows(), "more latents are given than there are");
+  for (std::size_t k = 0; k < given.points.cols(); ++k)
+    for (const double x : given.points.column(k))
+      require(!std::isnan(x), "points given must not be missing");
+  for (std::size_t p = 0; p < given.low.cols(); ++p)
+    for (std::size_t i = 0; i < given.low.rows(); ++i)
+      require(given.low(i, p) <= given.high(i, p), "intervals given must have ends in order");
+}
+
+}  // namespace
+
 void draw_copula(const Copula& copula, const GivenLatents& given, std::uint64_t key,
                  const std::vector<Span<double>>& out, const Execution& execution) {
   copula.validate();
   require(out.size() == copula.columns.size() && !out.empty(), "one output a column is needed");
-  require(given.count() <= copula.factor.rows(), "more latents are given than there are");
+  check_given(given, copula);
   const std::size_t n = out[0].size(), latents = copula.factor.rows();
   const std::vector<ReadyColumn> ready = make_ready(copula);
   const RowBlocks blocks{n, kBlock};

@@ -32,6 +32,9 @@ class ClassSampler {
       mass += share[k] > 0.0 ? share[k] * std::exp(static_cast<double>(log_p[k])) : 0.0;
       weights_[k] = share[k] * std::exp((log_p[k] - most) / options_.temperature);
     }
+    // Weights of a damaged model can be finite and yet overflow on the way.
+    if (std::isnan(std::accumulate(weights_.begin(), weights_.end(), 0.0)))
+      throw std::runtime_error("the row model's weights overflow: it is damaged");
     if (options_.top_p < 1.0) keep_likeliest();
     return mass;
   }

@@ -76,7 +76,7 @@ class Shortlist {
   const FreeRows* free_ = nullptr;
   std::size_t size_ = 1, count_ = 0;
   double bound_ = 0.0;
-  Candidate items_[kCandidates];
+  Candidate items_[kCandidates]{};
 };
 
 // The first candidate that is still free, by distance and by its group's lowest row now; null

@@ -75,7 +75,9 @@ std::vector<double> neighbour_means(const MatchedRows& matched, MatrixView<const
 }
 
 Usage neighbour_usage(const MatchedRows& matched, std::size_t rows) {
-  const auto& [queries, reference, lists] = matched;
+  const PointGroups& queries = matched.queries;
+  const PointGroups& reference = matched.reference;
+  const auto& lists = matched.lists;
   require(!lists.same, "usage is of rows matched to others");
   Usage usage{std::vector<double>(rows, 0.0), std::vector<double>(rows, 0.0)};
   const auto add = [&](std::size_t group, int taken, double sum, double squares) {

@@ -16,6 +16,7 @@ struct Head {
   Rows<T> query, key, value;
   Head(Rows<T> qkv, std::size_t heads, std::size_t h) {
     const std::size_t width = qkv.cols / 3, size = width / heads, from = h * size;
+    // cppcheck-suppress useInitializationList ; the three share what is worked out above
     query = qkv.columns(from, from + size);
     key = qkv.columns(width + from, width + from + size);
     value = qkv.columns(2 * width + from, 2 * width + from + size);

@@ -11,6 +11,7 @@ void log_softmax(T* logits, std::size_t size) {
   T most = logits[0], sum = 0;
   for (std::size_t k = 1; k < size; ++k) most = std::max(most, logits[k]);
   for (std::size_t k = 0; k < size; ++k) sum += fast_exp(logits[k] - most);
+  // cppcheck-suppress invalidFunctionArg ; the likeliest class adds 1
   const T shift = most + std::log(sum);
   for (std::size_t k = 0; k < size; ++k) logits[k] -= shift;
 }

@@ -7,7 +7,9 @@
 
 namespace causalsynth {
 
-// Range reduction to |r| <= log(2) / 2, then a polynomial (Cephes' coefficients of exp).
+// Range reduction to |r| <= log(2) / 2, then a polynomial (Cephes' coefficients of exp). The whole
+// number stands in the low bits of `shifted`, so that NaN, which comes back as NaN, is never
+// converted to an integer.
 inline float fast_exp(float x) {
   x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
   const float shifted = x * 1.44269504f + 12582912.0f;  // the nearest whole number, by rounding
@@ -20,7 +22,9 @@ inline float fast_exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  const auto bits = static_cast<std::uint32_t>(static_cast<std::int32_t>(whole) + 127) << 23;
+  std::uint32_t bits;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits - 0x4B400000u + 127u) << 23;
   float power;
   std::memcpy(&power, &bits, sizeof power);
   return p * power;
