@@ -100,6 +100,7 @@ distance_scores <- function(rows, near, run, key, given) {
     share_score("copies", "copies", same$synthetic %in% members, same$holdout %in% same$train),
     share_score("near_copies", "copies", own$first <= cut, held$first <= cut, cluster = own$index),
     replicated_score(same, given),
+    unique_values_score(rows, given),
     normal_score("dcr_mean", "distance", own$first, held$first),
     quantile_score("dcr_median", "distance", own$first, .5, held$first),
     quantile_score("dcr_q05", "distance", own$first, .05, held$first),
@@ -109,9 +110,14 @@ distance_scores <- function(rows, near, run, key, given) {
   c(scores, dcr_share_scores(rows, run, key, given), list(
     baseline_score(rows, own, run, key),
     share_score("identifiability", "distance", near$train_synthetic$first < near$train_train$first,
-                if (given) near$holdout_synthetic$first < near$holdout_train$first)
+                if (given) near$holdout_synthetic$first < near$holdout_train$first),
+    share_score("authenticity", "distance", farther(own, near$train_train), farther(held, near$train_train),
+                cluster = own$index)
   ))
 }
+
+# Is a row farther from its nearest training row than that row from its nearest other?
+farther <- function(found, among) found$first > among$first[found$index]
 
 normal_score <- function(metric, group, x, reference) {
   x <- x[!is.na(x)]

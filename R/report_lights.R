@@ -154,7 +154,8 @@ fidelity_lights <- function(x, frame) {
 privacy_lights <- function(x) {
   scores <- x$scores
   own <- function(pattern) scores[grepl(pattern, scores$metric) & !is.na(scores$estimate), ]
-  rbind(copies_light(own("^(copies|near_copies|replicated_uniques)$")), attacks_light(own("_risk")),
+  rbind(copies_light(own("^(copies|near_copies|replicated_uniques)$")),
+        values_light(own("^unique_values$"), x$released), attacks_light(own("_risk")),
         membership_light(own("^(membership.*|attribute)_auc")), closeness_light(own("^dcr_share$")))
 }
 
@@ -172,6 +173,18 @@ copies_light <- function(rows) {
                sprintf("%s %% %s, of the holdout %s %% (good: no clear excess; a problem %s points above).",
                        signif(100 * rows$estimate[at], 2), words[[rows$metric[at]]], signif(100 * chance[at], 2),
                        100 * limit[at]), "privacy")
+}
+
+# Values by which one person can be told: released even by columns that are drawn independently.
+values_light <- function(row, released) {
+  if (nrow(row) == 0) return(NULL)
+  chance <- if (is.na(row$reference)) 0 else row$reference
+  excess <- if (row$conf.low > chance || length(released)) max(row$estimate - chance, 0) else 0
+  report_light("Exact values of single people", if (length(released)) "problem" else light_of(excess, 0, .1),
+               paste0(signif(100 * row$estimate, 2), " % of synthetic values are those of exactly one real row, of the ",
+                      "holdout's ", signif(100 * chance, 2), " % (good: no clear excess; a problem where a column ",
+                      "clearly has more than the holdout: ",
+                      if (length(released)) some_names(released) else "none has", ")."), "privacy")
 }
 
 attacks_light <- function(rows) {

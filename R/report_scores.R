@@ -129,7 +129,8 @@ score_figures <- function(x, what) {
   }
   rows <- sum(!is.na(x$scores$estimate))
   list(
-    draw(autoplot(x), "Privacy scores with intervals, beside the holdout's or what chance yields: see the tables.",
+    draw(autoplot(x, "all"),
+         "Privacy scores with intervals, beside the holdout's or what chance yields: see the tables.",
          "Shares and AUCs with intervals (points) beside the holdout's value or what chance yields (diamonds).", 560,
          160 + 19 * rows),
     node("div", class = "grid wide", distance_figure(x), membership_figure(x))
