@@ -36,7 +36,7 @@ two_nearest <- function(queries, reference, rows, run, same = FALSE, columns = N
   queries <- queries[, columns, drop = FALSE]
   reference <- reference[, columns, drop = FALSE]
   found <- if (rows$distance == "gower") {
-    metrics_nearest_two(queries, reference, is_factor, TRUE, same, run)
+    metrics_nearest_two(queries, reference, is_factor, "gower", same, run)
   } else {
     euclidean_nearest(queries, reference, is_factor, same, run)
   }
@@ -51,7 +51,7 @@ euclidean_nearest <- function(queries, reference, is_factor, same, run) {
   levels <- vapply(which(is_factor), function(j) max(c(queries[, j], reference[, j], 0), na.rm = TRUE), 1)
   missing <- anyNA(queries) || anyNA(reference)
   if (missing || sum(levels) + sum(!is_factor) > most_indicators) {
-    return(metrics_nearest(queries, reference, is_factor, same, run$threads, run$progress))
+    return(metrics_nearest_two(queries, reference, is_factor, "mixed", same, run))
   }
   expand <- function(x) {
     if (!any(is_factor)) return(x)
@@ -65,7 +65,7 @@ euclidean_nearest <- function(queries, reference, is_factor, same, run) {
     queries <- expand(queries)
     reference <- expand(reference)
   }
-  metrics_nearest_two(queries, reference, logical(ncol(queries)), FALSE, same, run)
+  metrics_nearest_two(queries, reference, logical(ncol(queries)), "points", same, run)
 }
 
 # Every search between the sets that scores need.
