@@ -161,12 +161,8 @@ mechanism_moments <- function(overlap, threads) {
     .Call(`_causalsynth_mechanism_moments`, overlap, threads)
 }
 
-metrics_nearest <- function(queries, reference, is_factor, same, threads, progress) {
-    .Call(`_causalsynth_metrics_nearest`, queries, reference, is_factor, same, threads, progress)
-}
-
-metrics_nearest_two <- function(queries, reference, is_factor, gower, same, run) {
-    .Call(`_causalsynth_metrics_nearest_two`, queries, reference, is_factor, gower, same, run)
+metrics_nearest_two <- function(queries, reference, is_factor, how, same, run) {
+    .Call(`_causalsynth_metrics_nearest_two`, queries, reference, is_factor, how, same, run)
 }
 
 model_decode <- function(object, stored, functions, environment) {

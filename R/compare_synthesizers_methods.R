@@ -116,6 +116,10 @@ glance.causalsynth_comparison <- function(x, ...) {
 #' @export
 autoplot.causalsynth_comparison <- function(object, ...) {
   check_dots_empty(...)
+  comparison_plot(object)
+}
+
+comparison_plot <- function(object, columns = 4) {
   rows <- object$scores[!is.na(object$scores$estimate), ]
   labels <- comparison_label(unique(object$scores$metric))
   rows$label <- factor(comparison_label(rows$metric), labels)
@@ -134,10 +138,13 @@ autoplot.causalsynth_comparison <- function(object, ...) {
     ggplot2::geom_linerange(data = rows[!is.na(rows$conf.low), ],
                             ggplot2::aes(xmin = .data$conf.low, xmax = .data$conf.high), colour = "grey50") +
     ggplot2::geom_point(ggplot2::aes(colour = .data$worse, shape = .data$worse), size = 2.2) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$label), scales = "free_x", labeller = ggplot2::label_wrap_gen(28)) +
+    ggplot2::facet_wrap(ggplot2::vars(.data$label), ncol = columns, scales = "free_x",
+                        labeller = ggplot2::label_wrap_gen(24)) +
+    ggplot2::scale_x_continuous(n.breaks = 3) +
     ggplot2::scale_colour_manual(values = plot_colours[1:2], drop = FALSE) +
     ggplot2::scale_shape_manual(values = c(16, 17), drop = FALSE) +
     ggplot2::labs(x = "score (line: the holdout's)", y = NULL, colour = NULL, shape = NULL) +
     ggplot2::theme_minimal(base_size = 9) +
-    ggplot2::theme(legend.position = "bottom")
+    ggplot2::theme(legend.position = "bottom", panel.spacing.x = ggplot2::unit(10, "pt"),
+                   panel.grid.minor = ggplot2::element_blank())
 }

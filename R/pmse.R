@@ -24,11 +24,19 @@
 #'   ideal,
 #'   and below 10 is a rule of thumb for a useful set. A missing number takes its column's mean and a missing level is a
 #'   level of its own in the logistic regression; trees split on them.
+#'
+#'   Of the same probabilities, `specks` is the Kolmogorov-Smirnov statistic between real and synthetic rows, and `po50`
+#'   the percentage of rows on the right side of one half, less 50: meant for sets of one size (with unequal ones, a
+#'   constant probability has more than 0).
 #' @return An object of class `causalsynth_pmse`: `pmse`, `expected`, `standardised`, `z` (permutations only: distance
-#'   from the expectation in standard deviations of the permuted values), `coefficients` (K), `share` (c); `tidy()` has
-#'   the rows `pmse` (reference: the expectation) and `pmse_standardised` (reference 1).
+#'   from the expectation in standard deviations of the permuted values), `specks`, `po50`, `coefficients` (K), `share`
+#'   (c); `tidy()` has the rows `pmse` (reference: the expectation), `pmse_standardised` (reference 1), `specks` and
+#'   `po50`.
 #' @references Snoke, Raab, Nowok, Dibben and Slavkovic (2018) "General and specific utility measures for synthetic
-#'   data", JRSS A 181 \doi{10.1111/rssa.12358}; Woo, Reiter, Oganian and Karr (2009).
+#'   data", JRSS A 181 \doi{10.1111/rssa.12358}; Woo, Reiter, Oganian and Karr (2009); Bowen, Liu and Su (2021),
+#'   Differentially private data release via statistical election to partition sequentially, Metron 79 (SPECKS); Raab,
+#'   Nowok and Dibben (2021), Assessing, visualizing and improving the utility of synthetic data, arXiv 2109.12717
+#'   (PO50).
 #' @examples
 #' real <- generate(dgp_paper(), 300, seed = 1)
 #' pmse(real, generate(dgp_paper(), 300, seed = 2), against = "holdout")
@@ -53,9 +61,12 @@ pmse <- function(real, synthetic, columns = NULL, ..., method = c("logit", "cart
   expected <- found$expected * if (against == "seed") 1 - share else 1
   ratio <- if (expected > 0) found$pmse / expected else NA_real_
   n <- both$n_real + both$n_synthetic
+  told <- told_apart(found$probability, both$synthetic)
   new_metric(
-    metric_values(c("pmse", "pmse_standardised"), c(found$pmse, ratio), low = 0, reference = c(expected, 1), n = n),
-    "causalsynth_pmse", pmse = found$pmse, expected = expected, standardised = ratio,
+    metric_values(c("pmse", "pmse_standardised", "specks", "po50"), c(found$pmse, ratio, told$specks, told$po50),
+                  low = c(0, 0, 0, -50), reference = c(expected, 1, NA, NA), n = n),
+    "causalsynth_pmse", pmse = found$pmse, expected = expected, standardised = ratio, specks = told$specks,
+    po50 = told$po50,
     z = if (is.null(found$sd)) NA_real_
         else (found$pmse - expected) / (found$sd * if (against == "seed") 1 - share else 1),
     coefficients = found$coefficients, share = share, method = method, against = against, n_real = both$n_real,
@@ -82,17 +93,27 @@ logit_pmse <- function(both, share, interactions, call = rlang::caller_env()) {
   }
   fit <- glm_core(x, as.numeric(both$synthetic), "binomial")
   k <- sum(!fit$aliased)
-  list(pmse = mean((fit$fitted - share)^2), expected = (k - 1) * share * (1 - share) / n, coefficients = k)
+  list(pmse = mean((fit$fitted - share)^2), expected = (k - 1) * share * (1 - share) / n, coefficients = k,
+       probability = fit$fitted)
+}
+
+# Bowen, Liu and Su (2021) and Raab, Nowok and Dibben (2021).
+told_apart <- function(probability, synthetic) {
+  at <- sort(unique(probability))
+  cdf <- function(p) stats::ecdf(p)(at)
+  list(specks = max(abs(cdf(probability[synthetic == 1]) - cdf(probability[synthetic == 0]))),
+       po50 = 100 * mean((probability > .5) == (synthetic == 1)) - 50)
 }
 
 tree_pmse <- function(both, share, how, key) {
-  score <- function(y, key) mean((tree_probabilities(both$rows, y, how, key) - share)^2)
+  score <- function(p) mean((p - share)^2)
   permuted <- vapply(seq_len(how$permutations), function(i) {
     order <- random_permutation(unclass(derive_key(key, "permutation", i)), length(both$synthetic))
-    score(both$synthetic[order], derive_key(key, "permuted fit", i))
+    score(tree_probabilities(both$rows, both$synthetic[order], how, derive_key(key, "permuted fit", i)))
   }, 0)
-  list(pmse = score(both$synthetic, derive_key(key, "fit")), expected = mean(permuted), sd = stats::sd(permuted),
-       coefficients = NA_integer_)
+  own <- tree_probabilities(both$rows, both$synthetic, how, derive_key(key, "fit"))
+  list(pmse = score(own), expected = mean(permuted), sd = stats::sd(permuted), coefficients = NA_integer_,
+       probability = own)
 }
 
 tree_probabilities <- function(rows, y, how, key) {

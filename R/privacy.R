@@ -31,6 +31,10 @@
 #'   row than the 5 % quantile of the distances from training rows to their nearest other; `replicated_uniques`:
 #'   share of
 #'   training rows that are unique and equal to exactly one synthetic row.
+#' * `unique_values`: the mean share of a synthetic row's values that exactly one training row has in that column.
+#'   Whoever knows such a value of a person has found the row, however little the other columns have to do with it:
+#'   shuffled columns have it, and so have generators that draw values from those seen. The print names the columns
+#'   (`released`: shares that exceed the holdout's by five points and three standard errors).
 #' * `dcr_mean`, `dcr_median`, `dcr_q05`: distance to the closest training row; `nndr_mean`, `nndr_q05`: its ratio to
 #'   the
 #'   distance of the second closest. Reference: the holdout rows' distances. These are diagnostics: rows can be far
@@ -42,7 +46,9 @@
 #'   min(1, 2 (1 - share)) with ties not counted; `dcr_baseline_protection`: min(1, median distance over that of rows
 #'   uniform over the training rows' ranges and levels), its interval taking the latter as known.
 #' * `identifiability`: share of training rows closer to a synthetic than to another training row (Yoon et al. 2020,
-#'   unweighted). Reference: the share of holdout rows closer to a synthetic than to a training row.
+#'   unweighted). Reference: the share of holdout rows closer to a synthetic than to a training row. `authenticity`:
+#'   share of synthetic rows farther from their closest training row than that is from its closest other (Alaa et al.
+#'   2022).
 #' @section Attacks on single persons:
 #' Each is tried on training rows and on as many holdout rows. `_success` is the rate among training rows, reference
 #' that
@@ -51,8 +57,8 @@
 #' guessing yields where that applies.
 #' * `singling_out_univariate`, `singling_out_multivariate`: predicates on one column, or on two to five,
 #'   that exactly one synthetic row meets; success: exactly one real row does too. Predicates that single out the
-#'   same row
-#'   count as a cluster. As many training as holdout rows are drawn.
+#'   same row count as a cluster. As many training as holdout rows are drawn. On one column most predicates are exact
+#'   values: what succeeds by them says what `unique_values` says.
 #' * `linkability`: the columns are dealt to two halves, in turn from the one of most values on; success: both halves
 #'   have the same closest synthetic row.
 #' * `inference_*_of_<secret>`: the secret of the synthetic row that is closest in the known columns (the keys, or
@@ -70,23 +76,31 @@
 #' * `membership_distance`: the distance to the closest synthetic row.
 #' @section Keys and secrets:
 #' Shares of the training rows; numbers of more than 20 values are cut at their deciles, which the print says.
-#' With d and s counting training and synthetic rows of the keys q and secret t: `rep_u` = #(d_q = 1 and s_q = 1) / n;
+#' With d and s counting training and synthetic rows of the keys q and secret t: `uio` = #(d_q = 1) / n;
+#' `rep_u` = #(d_q = 1 and s_q = 1) / n;
 #' `disco_of_<t>` = sum d_tq \[s_tq = s_q > 0\] / n; `dorig_of_<t>` the same within the training rows;
 #' `dcap_of_<t>` = sum d_tq s_tq / s_q / n; `tcap_of_<t>`: DiSCO's numerator over the rows whose keys have one secret
-#' among the synthetic rows (Raab, Nowok and Dibben 2024). References: the same for holdout rows, which the synthetic
-#' rows can only know by the population's rules.
+#' among the synthetic rows (Raab, Nowok and Dibben 2024). `disclosure_protection_of_<t>`: 1 - the mean of s_tq / s_q
+#' over the training rows whose keys occur among the synthetic ones, over 1 - 1 / (number of secrets), at most 1
+#' (SDMetrics). References: the same for holdout rows, which the synthetic rows can only know by the population's rules.
+#'
+#' `relations` lists what DiSCO owes to such rules: one-way, a level of the secret that at least 50 and 90 % of the
+#' disclosed rows have; two-way, a level of a key with at least 5 disclosed rows of one secret, which at least 80 % of
+#' the training rows with that level have.
 #' @return An object of class `causalsynth_privacy`: `scores` (a row a metric: `group`, `metric`, `estimate`,
 #'   `conf.low`,
 #'   `conf.high`, `reference`, `n` rows or tries used, `n_reference`, `unclipped` with its interval, `definition`,
 #'   `detail`), `distances` (of synthetic and holdout rows to the closest training row), `roc` (points of the
 #'   membership
-#'   attacks' curves), `holdout` (`"given"` or `"split"`), `notes`, `n_real`, `n_synthetic`, `n_holdout`, `columns`,
+#'   attacks' curves), `relations` (a data frame or `NULL`), `released` (names of columns), `holdout` (`"given"` or
+#'   `"split"`), `notes`, `n_real`, `n_synthetic`, `n_holdout`, `columns`,
 #'   `keys`, `secrets`, `call`. [tidy()] gives the table of metrics. Columns that are lacking or of another type,
 #'   infinite
 #'   values and too few rows are errors of class `causalsynth_error_data`.
 #' @references Giomi, Boenisch, Wehmeyer and Tasnadi (2023) \doi{10.56553/popets-2023-0055}; van Breugel, Sun, Qian
 #'   and van
 #'   der Schaar (2023), Membership inference attacks against synthetic data through overfitting detection, AISTATS;
+#'   Alaa, van Breugel, Saveliev and van der Schaar (2022) "How faithful is your synthetic data?", ICML;
 #'   Raab, Nowok and Dibben (2024), Practical privacy metrics for synthetic data, arXiv 2406.16826; Yoon, Drumright
 #'   and van
 #'   der Schaar (2020) \doi{10.1109/JBHI.2020.2980262}; Gower (1971) \doi{10.2307/2528823}; Wilson (1927)
@@ -202,14 +216,12 @@ run_privacy <- function(rows, roles, settings, run, key) {
     scores <- c(scores, inference_scores(rows, secret, known, settings$attacks, given, run, part("inference")),
                 attribute_scores(rows, secret, known, given, run, part("attribute")))
   }
-  cut <- character()
-  if (length(roles$keys)) {
-    disclosure <- disclosure_scores(if (given) rows else rejoined(rows), roles$keys, roles$secrets, given)
-    scores <- c(scores, disclosure$scores)
-    cut <- disclosure$cut
+  disclosure <- if (length(roles$keys)) {
+    disclosure_scores(if (given) rows else rejoined(rows), roles$keys, roles$secrets, given)
   }
-  list(scores = scores, distances = list(synthetic = near$synthetic_train$first, holdout = near$holdout_train$first),
-       roc = membership$roc, cut = cut)
+  list(scores = c(scores, disclosure$scores), roc = membership$roc, cut = disclosure$cut,
+       relations = disclosure$relations, released = released_columns(rows, given),
+       distances = list(synthetic = near$synthetic_train$first, holdout = near$holdout_train$first))
 }
 
 # The halves of a split as one: what needs no holdout is counted over all real rows.

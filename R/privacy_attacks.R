@@ -3,13 +3,13 @@
 
 # Rates on either side as two scores: success, and the risk in excess of the control. `holds`, `control`: one a try.
 attack_scores <- function(stem, of, holds, control, given, ..., naive = NA, cluster = NULL, control_cluster = NULL,
-                          group = "attack") {
+                          group = "attack", remark = "") {
   suffix <- if (nzchar(of)) paste0("_of_", of) else ""
   known <- !is.na(holds)
   known_control <- !is.na(control)
   train <- success_count(holds[known], cluster[known])
   against <- success_count(control[known_control], control_cluster[known_control])
-  guess <- if (is.na(naive)) "" else sprintf("a guess succeeds in %s", format_share(naive))
+  guess <- if (is.na(naive)) remark else sprintf("a guess succeeds in %s", format_share(naive))
   success <- privacy_score(paste0(stem, "_success", suffix), group, "share", counts = train, n = train$n,
                            reference = if (given && against$n > 0) against$s / against$n else NA,
                            n_reference = if (given) against$n else 0, detail = guess)
@@ -22,7 +22,7 @@ attack_scores <- function(stem, of, holds, control, given, ..., naive = NA, clus
     weak <- !is.na(naive) && train$s / train$n <= naive
     privacy_score(name, group, "risk", train = train, control = against, reference = 0, n = train$n,
                   n_reference = against$n,
-                  detail = if (weak) "no better than a guess: says nothing of stronger attacks" else "")
+                  detail = if (weak) "no better than a guess: says nothing of stronger attacks" else remark)
   }
   list(success, risk)
 }
@@ -43,8 +43,16 @@ singling_scores <- function(rows, attacks, given, key) {
   unlist(lapply(names(predicates), function(kind) {
     hit <- lapply(sets, function(frame) vapply(predicates[[kind]], singled_row, 1L, frame = frame))
     attack_scores(paste0("singling_out_", kind), "", !is.na(hit$train), !is.na(hit$holdout), given,
-                  cluster = hit$train, control_cluster = hit$holdout)
+                  cluster = hit$train, control_cluster = hit$holdout,
+                  remark = exact_remark(predicates[[kind]][!is.na(hit$train)]))
   }), recursive = FALSE)
+}
+
+# How many of the predicates that held are no more than one exact value.
+exact_remark <- function(held) {
+  exact <- sum(vapply(held, function(p) identical(p$op, "equal"), NA))
+  if (exact == 0) return("")
+  sprintf("%d of %s by one exact value", exact, count_phrase(length(held), "success", "successes"))
 }
 
 # A predicate: list(column, op, value) a condition. The row it is true of, NA unless that is exactly one.

@@ -36,7 +36,7 @@ two_nearest <- function(queries, reference, rows, run, same = FALSE, columns = N
   queries <- queries[, columns, drop = FALSE]
   reference <- reference[, columns, drop = FALSE]
   found <- if (rows$distance == "gower") {
-    metrics_nearest_two(queries, reference, is_factor, TRUE, same, run)
+    metrics_nearest_two(queries, reference, is_factor, "gower", same, run)
   } else {
     euclidean_nearest(queries, reference, is_factor, same, run)
   }
@@ -51,7 +51,7 @@ euclidean_nearest <- function(queries, reference, is_factor, same, run) {
   levels <- vapply(which(is_factor), function(j) max(c(queries[, j], reference[, j], 0), na.rm = TRUE), 1)
   missing <- anyNA(queries) || anyNA(reference)
   if (missing || sum(levels) + sum(!is_factor) > most_indicators) {
-    return(metrics_nearest(queries, reference, is_factor, same, run$threads, run$progress))
+    return(metrics_nearest_two(queries, reference, is_factor, "mixed", same, run))
   }
   expand <- function(x) {
     if (!any(is_factor)) return(x)
@@ -65,7 +65,7 @@ euclidean_nearest <- function(queries, reference, is_factor, same, run) {
     queries <- expand(queries)
     reference <- expand(reference)
   }
-  metrics_nearest_two(queries, reference, logical(ncol(queries)), FALSE, same, run)
+  metrics_nearest_two(queries, reference, logical(ncol(queries)), "points", same, run)
 }
 
 # Every search between the sets that scores need.
@@ -100,6 +100,7 @@ distance_scores <- function(rows, near, run, key, given) {
     share_score("copies", "copies", same$synthetic %in% members, same$holdout %in% same$train),
     share_score("near_copies", "copies", own$first <= cut, held$first <= cut, cluster = own$index),
     replicated_score(same, given),
+    unique_values_score(rows, given),
     normal_score("dcr_mean", "distance", own$first, held$first),
     quantile_score("dcr_median", "distance", own$first, .5, held$first),
     quantile_score("dcr_q05", "distance", own$first, .05, held$first),
@@ -109,9 +110,14 @@ distance_scores <- function(rows, near, run, key, given) {
   c(scores, dcr_share_scores(rows, run, key, given), list(
     baseline_score(rows, own, run, key),
     share_score("identifiability", "distance", near$train_synthetic$first < near$train_train$first,
-                if (given) near$holdout_synthetic$first < near$holdout_train$first)
+                if (given) near$holdout_synthetic$first < near$holdout_train$first),
+    share_score("authenticity", "distance", farther(own, near$train_train), farther(held, near$train_train),
+                cluster = own$index)
   ))
 }
+
+# Is a row farther from its nearest training row than that row from its nearest other?
+farther <- function(found, among) found$first > among$first[found$index]
 
 normal_score <- function(metric, group, x, reference) {
   x <- x[!is.na(x)]

@@ -4,7 +4,8 @@ new_privacy <- function(found, rows, about) {
   table <- score_table(found$scores, about$conf.level)
   about$notes <- privacy_notes(found, rows, about)
   structure(
-    c(list(scores = table, distances = found$distances, roc = found$roc), about, list(parts = found$scores)),
+    c(list(scores = table, distances = found$distances, roc = found$roc, relations = found$relations,
+           released = found$released), about, list(parts = found$scores)),
     class = "causalsynth_privacy"
   )
 }
@@ -16,6 +17,10 @@ privacy_notes <- function(found, rows, about) {
               format(about$n_holdout, big.mark = ",")),
       "  nothing can be said of membership or of risks beyond the population's rules (NA)."
     ),
+    if (length(found$released)) {
+      sprintf("Exact values of single real rows are released in %s: unique_values, singling_out_univariate.",
+              some_names(found$released))
+    },
     if (length(about$secrets) == 0) "No secrets named: nobody tried to guess a column.",
     if (length(about$secrets) > 0 && length(about$keys) == 0) "No keys named: no disclosure by combinations of keys.",
     if (length(found$cut)) sprintf("Cut at deciles to count combinations: %s.", some_names(found$cut)),
@@ -70,19 +75,42 @@ glance.causalsynth_privacy <- function(x, ...) {
   )
 }
 
-# What print shows; of each secret the larger risk only.
-printed_metrics <- function(scores) {
-  plain <- c("copies", "near_copies", "dcr_median", "nndr_mean", "dcr_share", "identifiability", "membership_auc",
-             "membership_tpr", "membership_distance_auc", "singling_out_univariate_risk",
+# What print shows, in the order of the groups. Of up to two secrets both guesses, of more the larger risk of each, in
+# the order in which the secrets were named.
+printed_metrics <- function(scores, most = 4) {
+  plain <- c("copies", "unique_values", "near_copies", "dcr_median", "nndr_mean", "dcr_share", "membership_auc",
+             "membership_tpr", "membership_classifier_auc", "membership_distance_auc", "singling_out_univariate_risk",
              "singling_out_multivariate_risk", "linkability_risk")
-  guesses <- scores[score_stem(scores$metric) %in% c("inference_risk", "attribute_risk", "disco"), ]
-  guesses <- guesses[order(-guesses$estimate, na.last = TRUE), ]
-  c(plain, utils::head(guesses$metric, 4))
+  c(intersect(plain, scores$metric), main_guesses(scores, most),
+    utils::head(scores$metric[score_stem(scores$metric) == "disco"], 2))
+}
+
+main_guesses <- function(scores, most = 4) {
+  guesses <- scores[score_stem(scores$metric) %in% c("inference_risk", "attribute_risk"), ]
+  secret <- sub(".*?_of_", "", guesses$metric, perl = TRUE)
+  if (length(unique(secret)) > most / 2) {
+    kept <- vapply(split(seq_along(secret), factor(secret, unique(secret))), function(at) {
+      at[c(which.max(guesses$estimate[at]), 1)[1]]
+    }, 1L)
+    guesses <- guesses[kept, ]
+  }
+  utils::head(guesses$metric, most)
+}
+
+# What the picture shows: shares and AUCs of which more is worse.
+drawn_metrics <- function(scores) {
+  plain <- c("copies", "near_copies", "replicated_uniques", "unique_values", "dcr_share", "identifiability",
+             "membership_auc", "membership_tpr", "membership_classifier_auc", "membership_distance_auc",
+             "singling_out_univariate_risk", "singling_out_multivariate_risk", "linkability_risk")
+  c(plain, main_guesses(scores), utils::head(scores$metric[score_stem(scores$metric) == "attribute_auc"], 2), "rep_u",
+    utils::head(scores$metric[score_stem(scores$metric) == "disco"], 2))
 }
 
 #' @export
 format.causalsynth_privacy <- function(x, digits = 3, ...) {
   shown <- x$scores[match(printed_metrics(x$scores), x$scores$metric), ]
+  # Without a holdout the notes say what cannot be known.
+  if (x$holdout == "split") shown <- shown[!is.na(shown$estimate), ]
   number <- function(v) ifelse(is.na(v), "NA", sprintf(paste0("%.", digits, "f"), v))
   interval <- ifelse(is.na(shown$conf.low), "", sprintf("%s to %s", number(shown$conf.low), number(shown$conf.high)))
   cells <- cbind(shown$metric, number(shown$estimate), interval, number(shown$reference),
@@ -100,7 +128,7 @@ format.causalsynth_privacy <- function(x, digits = 3, ...) {
             if (x$holdout == "given") count_phrase(x$n_holdout, "row") else "none given"),
     trimws(lines, "right"),
     if (hidden > 0) sprintf("%d more and all definitions: summary().", hidden),
-    utils::head(x$notes, 5)
+    utils::head(x$notes, 24 - nrow(cells) - 2)
   )
 }
 
@@ -139,10 +167,9 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
 #' Plot privacy scores
 #'
 #' @param object An object made by [privacy()].
-#' @param what `"scores"`: estimates with intervals beside the holdout's value; `"distances"`: distribution of the
-#'   distances to the closest training row, of synthetic and holdout rows; `"membership"`: ROC curves of the
-#'   membership
-#'   attacks.
+#' @param what `"scores"`: the main scores, of which more is worse, with intervals beside the holdout's value; `"all"`:
+#'   all shares and AUCs, some 35 rows, for tall pictures; `"distances"`: distribution of the distances to the closest
+#'   training row, of synthetic and holdout rows; `"membership"`: ROC curves of the membership attacks.
 #' @param ... Unknown names are an error.
 #' @return A ggplot.
 #' @examples
@@ -152,16 +179,18 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
 #'                  seed = 1)
 #' ggplot2::autoplot(risks)
 #' @export
-autoplot.causalsynth_privacy <- function(object, what = c("scores", "distances", "membership"), ...) {
+autoplot.causalsynth_privacy <- function(object, what = c("scores", "all", "distances", "membership"), ...) {
   check_dots_empty(..., .known = "what")
-  what <- check_choice(what, c("scores", "distances", "membership"), "what")
-  switch(what, scores = plot_scores(object), distances = plot_distances(object), membership = plot_membership(object))
+  what <- check_choice(what, c("scores", "all", "distances", "membership"), "what")
+  switch(what, distances = plot_distances(object), membership = plot_membership(object),
+         plot_scores(object, what == "all"))
 }
 
 # Shares and AUCs alone: distances have units of their own.
-plot_scores <- function(x) {
+plot_scores <- function(x, all) {
   rows <- x$scores[!is.na(x$scores$estimate) & !grepl("^(dcr_mean|dcr_median|dcr_q05|nndr)", x$scores$metric), ]
   rows <- rows[!grepl("_success", rows$metric) | x$holdout == "split", ]
+  if (!all) rows <- rows[rows$metric %in% drawn_metrics(rows) | grepl("_success", rows$metric), ]
   rows$metric <- factor(rows$metric, rev(rows$metric))
   titles <- c(copies = "copies", distance = "distances", membership = "membership", attack = "attacks",
               disclosure = "keys and secrets")
@@ -180,7 +209,9 @@ plot_scores <- function(x) {
     ggplot2::coord_cartesian(xlim = 0:1) +
     ggplot2::labs(x = "share or AUC", y = NULL) +
     ggplot2::theme_minimal() +
-    ggplot2::theme(legend.position = "bottom", strip.text.y = ggplot2::element_text(angle = 0))
+    ggplot2::theme(legend.position = "bottom", legend.margin = ggplot2::margin(),
+                   panel.spacing = ggplot2::unit(4, "pt"), axis.text.y = ggplot2::element_text(size = 7.5),
+                   strip.text.y = ggplot2::element_text(angle = 0, hjust = 0, size = 8.5))
 }
 
 # Shares of rows in 30 bins: no single distance is drawn.

@@ -152,9 +152,14 @@ fidelity_lights <- function(x, frame) {
 
 # Copies, attacks, membership: what real rows behind the synthetic ones suffer beyond rows outside of the data.
 privacy_lights <- function(x) {
-  scores <- x$scores
-  own <- function(pattern) scores[grepl(pattern, scores$metric) & !is.na(scores$estimate), ]
-  rbind(copies_light(own("^(copies|near_copies|replicated_uniques)$")), attacks_light(own("_risk")),
+  # Of several attacks one is above chance by chance sooner: intervals hold together (Bonferroni).
+  own <- function(pattern) {
+    at <- grepl(pattern, x$scores$metric) & !is.na(x$scores$estimate)
+    if (!any(at)) return(x$scores[at, ])
+    score_table(x$parts[at], 1 - (1 - x$conf.level) / sum(at))
+  }
+  rbind(copies_light(own("^(copies|near_copies|replicated_uniques)$")),
+        values_light(own("^unique_values$"), x$released), attacks_light(own("_risk")),
         membership_light(own("^(membership.*|attribute)_auc")), closeness_light(own("^dcr_share$")))
 }
 
@@ -174,6 +179,18 @@ copies_light <- function(rows) {
                        100 * limit[at]), "privacy")
 }
 
+# Values by which one person can be told: released even by columns that are drawn independently.
+values_light <- function(row, released) {
+  if (nrow(row) == 0) return(NULL)
+  chance <- if (is.na(row$reference)) 0 else row$reference
+  excess <- if (row$conf.low > chance || length(released)) max(row$estimate - chance, 0) else 0
+  report_light("Exact values of single people", if (length(released)) "problem" else light_of(excess, 0, .1),
+               paste0(signif(100 * row$estimate, 2), " % of synthetic values are those of exactly one real row, of ",
+                      "the holdout's ", signif(100 * chance, 2), " % (good: no clear excess; a problem where a column ",
+                      "clearly has more than the holdout: ",
+                      if (length(released)) some_names(released) else "none has", ")."), "privacy")
+}
+
 attacks_light <- function(rows) {
   title <- "Attacks on single persons"
   if (nrow(rows) == 0) {
@@ -184,8 +201,8 @@ attacks_light <- function(rows) {
   at <- which.max(rows$estimate)
   report_light(title, if (nrow(found)) light_of(max(found$estimate), 0, .1) else light_of(rows$estimate[at], .1, Inf),
                sprintf(paste("%s of %s attacks do better on the real rows behind the data than on others; largest",
-                             "excess %s (%s to %s), %s (good up to 0.1 if no interval is above 0, a problem above 0.1",
-                             "if one is)."), nrow(found), nrow(rows),
+                             "excess %s (%s to %s, intervals that hold together), %s (good up to 0.1 if no interval",
+                             "is above 0, a problem above 0.1 if one is)."), nrow(found), nrow(rows),
                        signif(rows$estimate[at], 2), signif(rows$conf.low[at], 2), signif(rows$conf.high[at], 2),
                        gsub("_", " ", rows$metric[at])), "privacy")
 }
@@ -198,8 +215,9 @@ membership_light <- function(rows) {
   }
   at <- which.max(rows$conf.low)
   report_light(title, if (rows$conf.low[at] <= .5) "good" else light_of(rows$estimate[at], .5, .6),
-               sprintf(paste("Best attack: AUC %s (%s to %s), where 0.5 is chance (good: no interval above it; a",
-                             "problem above 0.6)."), signif(rows$estimate[at], 3), signif(rows$conf.low[at], 3),
+               sprintf(paste("Best attack: AUC %s (%s to %s, intervals of all attacks that hold together), where 0.5",
+                             "is chance (good: no interval above it; a problem above 0.6)."),
+                       signif(rows$estimate[at], 3), signif(rows$conf.low[at], 3),
                        signif(rows$conf.high[at], 3)), "privacy")
 }
 

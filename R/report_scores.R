@@ -84,7 +84,8 @@ score_frame.causalsynth_privacy <- function(x) {
               attack = "Attacks on single persons", disclosure = "Keys and secrets")
   label <- gsub("_", " ", score_stem(table$metric))
   label <- sub("^(.)", "\\U\\1", sub("\\bauc\\b", "AUC", sub("\\btpr\\b", "true positives at 1 %", label)), perl = TRUE)
-  label <- sub("^Dcr", "DCR", sub("^Nndr", "NNDR", label))
+  own <- c(Dcr = "DCR", Nndr = "NNDR", Uio = "UiO", `Rep u` = "repU", Disco = "DiSCO", Dcap = "DCAP", Tcap = "TCAP")
+  for (word in names(own)) label <- sub(paste0("^", word, "\\b"), own[[word]], label)
   secret <- ifelse(grepl("_of_", table$metric), paste(" of", sub(".*?_of_", "", table$metric, perl = TRUE)), "")
   data.frame(group = unname(titles[table$group]), label = paste0(label, secret),
              table[c("metric", "estimate", "conf.low", "conf.high", "reference", "n")], definition = table$definition,
@@ -113,8 +114,9 @@ definitions_html <- function(frame) {
 }
 
 score_figures <- function(x, what) {
-  draw <- function(plot, alt, caption, width = 480, height = 420) {
-    found <- attempt("A picture", html_figure(plot + report_theme(), alt, caption, width, height))
+  draw <- function(plot, alt, caption, width = 480, height = 420, turn = FALSE) {
+    strips <- if (turn) ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0, hjust = 0))
+    found <- attempt("A picture", html_figure(plot + report_theme() + strips, alt, caption, width, height))
     if (found$failed) found$html else found$value
   }
   if (what == "fidelity") {
@@ -129,7 +131,8 @@ score_figures <- function(x, what) {
   }
   rows <- sum(!is.na(x$scores$estimate))
   list(
-    draw(autoplot(x), "Privacy scores with intervals, beside the holdout's or what chance yields: see the tables.",
+    draw(autoplot(x, "all"), turn = TRUE,
+         "Privacy scores with intervals, beside the holdout's or what chance yields: see the tables.",
          "Shares and AUCs with intervals (points) beside the holdout's value or what chance yields (diamonds).", 560,
          160 + 19 * rows),
     node("div", class = "grid wide", distance_figure(x), membership_figure(x))

@@ -145,9 +145,12 @@ synthesizers_part <- function(x) {
   alt <- paste0("Scores of ", paste(order, collapse = ", "), " by metric. Best mean rank: ", best, ", ",
                 signif(x$ranks$mean_rank[1], 3), ".")
   metrics <- unique(x$scores$metric)
-  picture <- attempt("The picture", html_figure(autoplot(x), alt, "All scores; the tables have the numbers.", 620,
-                                                160 + 90 * ceiling(length(metrics) / 3)))
-  wide <- data.frame(Metric = gsub("_", " ", metrics), check.names = FALSE)
+  # Three panels a row can be read on a phone.
+  picture <- attempt("The picture", html_figure(
+    comparison_plot(x, 3), alt, "All scores; the line is the holdout's. The tables have the numbers.", 520,
+    90 + (56 + 15 * nrow(x$ranks)) * ceiling(length(metrics) / 3)
+  ))
+  wide <- data.frame(Score = comparison_label(metrics), check.names = FALSE)
   for (name in order) wide[[name]] <- x$scores$estimate[match(paste(name, metrics), paste(x$scores$synthesizer,
                                                                                          x$scores$metric))]
   wide$Holdout <- x$scores$reference[match(paste(best, metrics), paste(x$scores$synthesizer, x$scores$metric))]
@@ -156,7 +159,7 @@ synthesizers_part <- function(x) {
     paragraph("Ranks are by how much worse a score is than that of further real rows; they say nothing of the size of ",
               "a difference. Rows too close to the real ones score well without merit and come last."),
     html_table(ranks, "Synthesizers, the best first"), if (picture$failed) picture$html else picture$value,
-    html_table(wide, "Scores by metric", most = 100),
+    html_table(wide, "Scores of each", most = 100),
     if (nrow(x$failures)) html_table(data.frame(Synthesizer = x$failures$synthesizer, Error = x$failures$error),
                                      "Synthesizers that failed", long = "Error")
   )

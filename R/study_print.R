@@ -76,6 +76,9 @@ print_rows <- function(table, keys, metrics, most = Inf) {
 with_error <- function(value, mcse) {
   known <- mcse[is.finite(mcse) & mcse > 0]
   digits <- if (length(known)) max(0, min(6, 1 - floor(log10(min(known))))) else 3
-  text <- paste0(formatC(value, digits = digits, format = "f"), " (", formatC(mcse, digits = digits, format = "f"), ")")
-  ifelse(is.na(value), "-", ifelse(is.na(mcse), formatC(value, digits = digits, format = "f"), text))
+  # A standard error that exploded is not spelt out.
+  number <- function(x) {
+    ifelse(abs(x) < 1e6, formatC(x, digits = digits, format = "f"), formatC(x, digits = 3, format = "g"))
+  }
+  ifelse(is.na(value), "-", ifelse(is.na(mcse), number(value), paste0(number(value), " (", number(mcse), ")")))
 }

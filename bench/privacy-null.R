@@ -1,10 +1,9 @@
-# privacy() where the truth is known. 40 runs each of: synthetic rows that are fresh real rows (each attack's
-# unclipped
-# 95 % interval should contain 0, each AUC's .5, in at least 35 runs); training rows with 1 % noise (each
-# membership attack
-# should exceed the holdout's); half such rows, half rows far from everyone, so that the mean distance looks
-# normal; columns
-# shuffled independently; training rows themselves.
+# privacy() where the truth is known. 40 runs each of: synthetic rows that are fresh real rows (each attack's unclipped
+# 95 % interval should contain 0, each AUC's .5, in at least 35 runs); training rows with 1 % noise (each membership
+# attack should exceed the holdout's); half such rows, half rows far from everyone, so that the mean distance looks
+# normal; columns shuffled independently; the same where numbers are grouped, so that no value is one person's alone;
+# training rows themselves.
+# Shuffled columns of exact numbers do single out: each value is that of one training row, and of no other person.
 # Rscript bench/privacy-null.R [runs]. Results: bench/privacy-null.csv, a row a metric and case.
 library(causalsynth)
 source("bench/lib.R")
@@ -48,14 +47,22 @@ shuffled <- function(x, seed) {
   x[] <- lapply(x, function(column) column[sample(n)])
   x
 }
+# By fixed steps and ends, which owe nothing to the rows.
+grouped <- function(x) {
+  for (name in c("W4", "W5", "W6")) x[[name]] <- pmin(pmax(round(x[[name]]), -1), 1)
+  x$lab <- pmin(round(x$lab), 3)
+  x$visits <- pmin(x$visits, 3)
+  x
+}
 one <- function(run) {
   real <- draw(10 * run)
   holdout <- draw(10 * run + 1)
   cases <- list(fresh = draw(10 * run + 2), noise = noisy(real, run), masked = masked(real, run),
-                shuffled = shuffled(real, run), copies = real)
+                shuffled = shuffled(real, run), grouped = shuffled(grouped(real), run), copies = real)
   do.call(rbind, lapply(names(cases), function(case) {
-    scores <- privacy(real, cases[[case]], holdout, formula = Y ~ A | ., keys = c("W4", "W5", "site"), attacks = 400,
-                      seed = run, threads = 2)$scores
+    change <- if (case == "grouped") grouped else identity
+    scores <- privacy(change(real), cases[[case]], change(holdout), formula = Y ~ A | .,
+                      keys = c("W4", "W5", "site"), attacks = 400, seed = run, threads = 2)$scores
     data.frame(case = case, run = run, scores[c("group", "metric", "estimate", "reference", "unclipped.low",
                                                "unclipped.high")])
   }))
@@ -63,7 +70,7 @@ one <- function(run) {
 all <- do.call(rbind, lapply(seq_len(runs), one))
 # What the interval should hold if the synthetic rows know no more than the population.
 all$null <- ifelse(grepl("_auc|dcr_share", all$metric), .5, ifelse(grepl("_risk", all$metric), 0, NA))
-all <- all[!is.na(all$null) | all$metric %in% c("copies", "near_copies", "dcr_mean", "dcr_median"), ]
+all <- all[!is.na(all$null) | all$metric %in% c("copies", "near_copies", "unique_values", "dcr_mean", "dcr_median"), ]
 cell <- interaction(factor(all$metric, unique(all$metric)), factor(all$case, unique(all$case)), drop = TRUE)
 table <- do.call(rbind, lapply(split(all, cell), function(x) {
   data.frame(

@@ -504,33 +504,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// metrics_nearest
-Rcpp::List metrics_nearest(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, bool same, int threads, Rcpp::Nullable<Rcpp::Function> progress);
-RcppExport SEXP _causalsynth_metrics_nearest(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP sameSEXP, SEXP threadsSEXP, SEXP progressSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
-    Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
-    Rcpp::traits::input_parameter< bool >::type same(sameSEXP);
-    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::Function> >::type progress(progressSEXP);
-    rcpp_result_gen = Rcpp::wrap(metrics_nearest(queries, reference, is_factor, same, threads, progress));
-    return rcpp_result_gen;
-END_RCPP
-}
 // metrics_nearest_two
-Rcpp::List metrics_nearest_two(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, bool gower, bool same, Rcpp::List run);
-RcppExport SEXP _causalsynth_metrics_nearest_two(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP gowerSEXP, SEXP sameSEXP, SEXP runSEXP) {
+Rcpp::List metrics_nearest_two(Rcpp::NumericMatrix queries, Rcpp::NumericMatrix reference, Rcpp::LogicalVector is_factor, std::string how, bool same, Rcpp::List run);
+RcppExport SEXP _causalsynth_metrics_nearest_two(SEXP queriesSEXP, SEXP referenceSEXP, SEXP is_factorSEXP, SEXP howSEXP, SEXP sameSEXP, SEXP runSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type queries(queriesSEXP);
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type reference(referenceSEXP);
     Rcpp::traits::input_parameter< Rcpp::LogicalVector >::type is_factor(is_factorSEXP);
-    Rcpp::traits::input_parameter< bool >::type gower(gowerSEXP);
+    Rcpp::traits::input_parameter< std::string >::type how(howSEXP);
     Rcpp::traits::input_parameter< bool >::type same(sameSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
-    rcpp_result_gen = Rcpp::wrap(metrics_nearest_two(queries, reference, is_factor, gower, same, run));
+    rcpp_result_gen = Rcpp::wrap(metrics_nearest_two(queries, reference, is_factor, how, same, run));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -686,7 +671,6 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_match_assign", (DL_FUNC) &_causalsynth_match_assign, 2},
     {"_causalsynth_mechanism_draw", (DL_FUNC) &_causalsynth_mechanism_draw, 6},
     {"_causalsynth_mechanism_moments", (DL_FUNC) &_causalsynth_mechanism_moments, 2},
-    {"_causalsynth_metrics_nearest", (DL_FUNC) &_causalsynth_metrics_nearest, 6},
     {"_causalsynth_metrics_nearest_two", (DL_FUNC) &_causalsynth_metrics_nearest_two, 6},
     {"_causalsynth_model_decode", (DL_FUNC) &_causalsynth_model_decode, 4},
     {"_causalsynth_model_encode", (DL_FUNC) &_causalsynth_model_encode, 3},

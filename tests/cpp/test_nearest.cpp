@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "catch.h"
-#include "core/metrics/nearest.h"
+#include "core/match/nearest_two.h"
 #include "core/random/stream.h"
 
 using namespace causalsynth;
@@ -19,19 +19,17 @@ struct Table {
   std::size_t rows, cols;
 };
 
-struct Result {
-  std::vector<double> first, second;
-  std::vector<int> index;
-};
+using Result = TwoNearest;
 
-Result run(const Table& queries, const Table& reference, std::vector<bool> factors, int threads) {
-  const std::size_t n = queries.rows;
-  Result r{std::vector<double>(n), std::vector<double>(n), std::vector<int>(n)};
+Result run(const Table& queries, const Table& reference, const std::vector<bool>& factors,
+           int threads) {
   Execution execution;
   execution.threads = threads;
-  nearest_rows({queries.view(), reference.view(), factors}, execution,
-               {r.first, r.second, Span<int>(r.index)});
-  return r;
+  TwoNearestInput input;
+  input.queries = queries.view();
+  input.reference = reference.view();
+  input.is_factor.assign(factors.begin(), factors.end());
+  return nearest_two_mixed(input, execution);
 }
 
 // Straight from the definition.

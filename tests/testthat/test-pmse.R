@@ -109,6 +109,10 @@ test_that("pMSE and AUC are synthpop's and pROC's", {
   two <- pmse(sets$real, sets$synthetic, interactions = TRUE)
   expect_equal(two$pmse, value("pmse_interactions"), tolerance = 1e-6)
   expect_equal(two$standardised, value("pmse_interactions_standardised"), tolerance = 1e-6)
+  for (name in c("specks", "po50")) {
+    expect_equal(main[[name]], value(name), tolerance = 1e-9)
+    expect_equal(two[[name]], value(paste0(name, "_interactions")), tolerance = 1e-9)
+  }
   score <- round(c(sets$real$x + sets$real$y, sets$synthetic$x + sets$synthetic$y), 1)
   expect_equal(auc_delong(score, rep(0:1, c(200, 300))), c(value("auc"), value("auc_se")), tolerance = 1e-9)
 })

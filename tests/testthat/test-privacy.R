@@ -77,6 +77,44 @@ test_that("fresh real rows give nothing away, shuffled columns no more", {
   expect_true(all(above <= c(0, 0, 3, 2)))
 })
 
+test_that("shuffled columns release exact values, and this is said; grouped ones pass", {
+  real <- draw_real(150, 31)
+  holdout <- draw_real(150, 32)
+  shuffle <- function(x) {
+    set.seed(3)
+    as.data.frame(lapply(x, function(column) column[sample(150)]))
+  }
+  ask <- function(real, holdout = NULL) {
+    privacy(real, shuffle(real), holdout, formula = Y ~ A | ., keys = "site", attacks = 60, seed = 1)
+  }
+  exact <- ask(real, holdout)
+  # Four of ten columns are numbers of which each row has its own; a tenth of one is missing.
+  expect_equal(value_of(exact, "unique_values"), mean(rowMeans(cbind(!is.na(shuffle(real)[c("W4", "W5", "W6", "lab")]),
+    matrix(FALSE, 150, 6))) / (1 - is.na(shuffle(real)$lab) / 10)))
+  expect_identical(value_of(exact, "unique_values", "reference"), 0)
+  expect_identical(exact$released, c("W4", "W5", "W6", "lab"))
+  expect_match(exact$notes, "Exact values of single real rows are released in W4, W5, W6, lab", all = FALSE)
+  expect_gt(value_of(exact, "singling_out_univariate_risk", "conf.low"), .9)
+  told <- exact$scores$detail[exact$scores$metric == "singling_out_univariate_risk"]
+  expect_match(told, "of 60 successes by one exact value")
+  expect_identical(ask(real)$released, c("W4", "W5", "W6", "lab"))
+  grouped <- function(x) {
+    x[c("W4", "W5", "W6")] <- lapply(x[c("W4", "W5", "W6")], function(v) pmin(pmax(round(v), -1), 1))
+    x$lab <- pmin(round(x$lab), 2)
+    x
+  }
+  safe <- ask(grouped(real), grouped(holdout))
+  expect_identical(value_of(safe, "unique_values"), 0)
+  expect_gt(value_of(safe, "unique_values", "conf.high"), 0)
+  expect_identical(safe$released, character())
+  # No value of one row: nothing to single out by.
+  expect_identical(value_of(safe, "singling_out_univariate_risk", "n"), 0L)
+  risks <- safe$scores[grepl("_risk|_auc|dcr_share", safe$scores$metric) & safe$scores$n > 0, ]
+  null <- ifelse(grepl("_risk", risks$metric), 0, .5)
+  # Of a dozen intervals of 95 %.
+  expect_lte(sum(risks$unclipped.low > null), 2)
+})
+
 test_that("copies with noise are caught though the mean distance looks normal", {
   for (run in 1:3) {
     real <- draw_real(150, 20 * run)

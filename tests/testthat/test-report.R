@@ -76,14 +76,15 @@ test_that("pages of studies, comparisons and scores", {
   made <- generate(dgp_paper(), 80, seed = 3)
   things <- list(
     study = found, comparison = compare_studies(found),
+    comparison = compare_synthesizers(list(`a<b` = made, real = real), real, hold, permutations = 2, seed = 1),
     fidelity = fidelity(real, made, NULL, hold, permutations = 2, seed = 1),
     privacy = privacy(real, made, hold, formula = Y ~ A | ., attacks = 20, seed = 1)
   )
-  for (kind in names(things)) {
+  for (i in seq_along(things)) {
     file <- page_file()
-    result <- report(things[[kind]], file, title = "A <title>")
+    result <- report(things[[i]], file, title = "A <title>")
     page <- expect_page(file)
-    expect_identical(result$kind, kind)
+    expect_identical(result$kind, names(things)[i])
     expect_identical(xml2::xml_text(xml2::xml_find_all(page, "//h1")), "A <title>")
     expect_gt(result$figures, 0)
     expect_false(grepl("could not be computed", xml2::xml_text(page)))

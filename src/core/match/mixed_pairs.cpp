@@ -21,41 +21,25 @@ struct Found {
   }
 };
 
-// Both tables row by row.
 class MixedTable {
  public:
   explicit MixedTable(const MixedRows& rows)
-      : dims_(rows.queries.cols()), gower_(rows.gower), is_factor_(rows.is_factor) {
-    require(rows.reference.cols() == dims_ && is_factor_.size() == dims_,
-            "queries and reference must have the same columns");
-    queries_ = by_row(rows.queries);
-    reference_ = by_row(rows.reference);
-    n_queries_ = rows.queries.rows();
-    n_reference_ = rows.reference.rows();
-  }
+      : dims_(rows.queries.cols()), n_queries_(rows.queries.rows()), gower_(rows.gower),
+        queries_(row_major(rows.queries)), tiles_(rows) {}
   std::size_t queries() const { return n_queries_; }
-  std::size_t reference() const { return n_reference_; }
+  std::size_t reference() const { return tiles_.rows(); }
 
-  // Infinite where no column is known on both sides.
-  double distance(std::size_t query, std::size_t row) const {
-    const double* a = queries_.data() + query * dims_;
-    const double* b = reference_.data() + row * dims_;
-    double sum = 0.0;
-    std::size_t known = 0;
-    for (std::size_t j = 0; j < dims_; ++j) {
-      const double difference = a[j] - b[j];
-      if (std::isnan(difference)) continue;
-      ++known;
-      if (is_factor_[j]) {
-        sum += difference != 0.0 ? 1.0 : 0.0;
-      } else {
-        sum += gower_ ? std::fabs(difference) : difference * difference;
-      }
+  // Calls take(row, distance) for every reference row, in order.
+  template <class Take>
+  void each(std::size_t query, const Take& take) const {
+    double found[MixedTiles::kTile];
+    for (std::size_t tile = 0; tile < tiles_.count(); ++tile) {
+      tiles_.measure(queries_.data() + query * dims_, tile, found);
+      if (!gower_)
+        for (double& value : found) value = std::sqrt(value);
+      const std::size_t first = tile * MixedTiles::kTile, filled = tiles_.filled(tile);
+      for (std::size_t i = 0; i < filled; ++i) take(first + i, found[i]);
     }
-    if (known == 0) return kInfinity;
-    const auto compared = static_cast<double>(known);
-    if (gower_) return sum / compared;
-    return std::sqrt(known == dims_ ? sum : sum * static_cast<double>(dims_) / compared);
   }
 
   // The nearest `size` rows that `free` allows (null: all), ascending.
@@ -63,33 +47,27 @@ class MixedTable {
                              const std::vector<char>* free) const {
     std::vector<Found> list;
     double bound = max_distance;
-    for (std::size_t r = 0; r < n_reference_; ++r) {
-      if (free != nullptr && !(*free)[r]) continue;
-      const Found item{distance(query, r), static_cast<int>(r)};
-      if (!(item.distance <= bound) || item.distance == kInfinity) continue;
+    each(query, [&](std::size_t row, double distance) {
+      if (!(distance <= bound) || distance == kInfinity) return;
+      if (free != nullptr && !(*free)[row]) return;
+      const Found item{distance, static_cast<int>(row)};
       if (list.size() == size) {
-        if (!item.before(list.back())) continue;
+        if (!item.before(list.back())) return;
         list.pop_back();
       }
       list.insert(std::upper_bound(list.begin(), list.end(), item,
                                    [](const Found& x, const Found& y) { return x.before(y); }),
                   item);
       if (list.size() == size) bound = list.back().distance;
-    }
+    });
     return list;
   }
 
  private:
-  std::vector<double> by_row(MatrixView<const double> x) const {
-    std::vector<double> values(x.rows() * dims_);
-    for (std::size_t j = 0; j < dims_; ++j)
-      for (std::size_t i = 0; i < x.rows(); ++i) values[i * dims_ + j] = x(i, j);
-    return values;
-  }
-  std::size_t dims_, n_queries_ = 0, n_reference_ = 0;
+  std::size_t dims_, n_queries_;
   bool gower_;
-  std::vector<unsigned char> is_factor_;
-  std::vector<double> queries_, reference_;
+  std::vector<double> queries_;
+  MixedTiles tiles_;
 };
 
 // Runs body(i) for each i of [begin, end) on all threads.
@@ -166,7 +144,7 @@ std::vector<double> mixed_distances(const MixedRows& rows, const Execution& exec
   const std::size_t n = table.queries(), m = table.reference();
   std::vector<double> result(n * m);
   for_queries(0, n, execution, [&](std::size_t i) {
-    for (std::size_t r = 0; r < m; ++r) result[i + n * r] = table.distance(i, r);
+    table.each(i, [&](std::size_t row, double distance) { result[i + n * row] = distance; });
   });
   return result;
 }

@@ -4,19 +4,10 @@
 #include <limits>
 #include <vector>
 
-#include "../base/span.h"
 #include "../parallel/parallel_for.h"
+#include "mixed_tiles.h"
 
 namespace causalsynth {
-
-// Like columns; NaN where missing. Levels of a factor are codes: they differ or they do not.
-struct MixedRows {
-  MatrixView<const double> queries, reference;
-  std::vector<unsigned char> is_factor;
-  // TRUE: the mean over columns of absolute differences (of columns scaled by their range) and of
-  // 1 for levels that differ. FALSE: Euclid; the sum of squares is scaled up for missing columns.
-  bool gower = false;
-};
 
 struct MixedOptions {
   int k = 1;

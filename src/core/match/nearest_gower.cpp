@@ -2,6 +2,7 @@
 
 #include "../base/require.h"
 #include "byte_tiles.h"
+#include "mixed_tiles.h"
 #include "nearest_two.h"
 
 namespace causalsynth {
@@ -9,13 +10,6 @@ namespace {
 
 constexpr std::size_t kQueries = 32;    // a unit
 constexpr std::size_t kTogether = 512;  // tiles between two looks at the cancel flag
-
-std::vector<double> by_row(const MatrixView<const double>& x) {
-  std::vector<double> values(x.rows() * x.cols());
-  for (std::size_t j = 0; j < x.cols(); ++j)
-    for (std::size_t i = 0; i < x.rows(); ++i) values[i * x.cols() + j] = x(i, j);
-  return values;
-}
 
 // The sum over columns, in their order.
 double column_sum(const double* a, const double* b, const std::vector<unsigned char>& is_factor) {
@@ -37,7 +31,7 @@ class GowerSearch {
  public:
   explicit GowerSearch(const TwoNearestInput& input)
       : input_(&input), scale_(input), tiles_(scale_, input.reference),
-        reference_(by_row(input.reference)) {}
+        reference_(row_major(input.reference)) {}
 
   struct Query {
     std::vector<double> values;

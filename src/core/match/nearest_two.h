@@ -27,6 +27,10 @@ struct TwoNearest {
 // Euclidean distance of finite numbers (no factors, nothing missing), by a k-d tree.
 TwoNearest nearest_two_points(const TwoNearestInput& input, const Execution& execution);
 
+// Euclid's distance of numbers, levels (a mismatch counts 1) and missing values (left out, the sum
+// of squares scaled up), by all pairs.
+TwoNearest nearest_two_mixed(const TwoNearestInput& input, const Execution& execution);
+
 // Gower's distance: the mean over columns of min(|a - b|, 1), of 1 where levels differ or one side
 // is missing (NaN), of 0 where both are.
 TwoNearest nearest_two_gower(const TwoNearestInput& input, const Execution& execution);
