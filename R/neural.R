@@ -12,16 +12,25 @@ loss_progress_bar <- function(label, env = parent.frame()) {
   started <- proc.time()[["elapsed"]]
   bar <- NULL
   function(share, loss) suspendInterrupts({
+    spent <- proc.time()[["elapsed"]] - started
+    if (spent < 1) return(invisible())
+    now <- list(loss = if (is.numeric(loss)) format(signif(loss, 4)) else loss,
+                left = if (share > 0) spell_seconds(spent / share * (1 - share)) else "?")
     if (is.null(bar)) {
-      if (proc.time()[["elapsed"]] - started < 1) return(invisible())
       bar <<- cli::cli_progress_bar(
-        label, total = 100, .envir = env, extra = list(loss = "?"),
-        format = "{cli::pb_name}{cli::pb_bar} {cli::pb_percent} | loss {cli::pb_extra$loss} | left {cli::pb_eta}"
+        label, total = 100, .envir = env, extra = now,
+        format = paste("{cli::pb_name}{cli::pb_bar} {cli::pb_percent} | loss {cli::pb_extra$loss}",
+                       "| {cli::pb_extra$left} left")
       )
     }
-    if (is.numeric(loss)) loss <- format(signif(loss, 4))
-    cli::cli_progress_update(id = bar, set = floor(100 * share), force = TRUE, .envir = env, extra = list(loss = loss))
+    cli::cli_progress_update(id = bar, set = floor(100 * share), force = TRUE, .envir = env, extra = now)
   })
+}
+
+spell_seconds <- function(x) {
+  if (x < 60) return(paste(ceiling(x), "s"))
+  if (x < 3600) return(paste(ceiling(x / 60), "min"))
+  paste(format(round(x / 3600, 1)), "h")
 }
 
 # After a training that an interrupt stopped: says what is kept, or leaves where nothing was worth it yet.
