@@ -63,4 +63,8 @@ one_cell <- function(cell) {
 cells <- rbind(data.frame(set = "paper", rep = seq_len(min(replicates, 2))),
                data.frame(set = c("actg175", "sd2011"), rep = 1),
                if (replicates > 2) data.frame(set = "paper", rep = 3:replicates))
-invisible(run_cells(cells, file.path(here, "neural-row-lm.csv"), one_cell, workers))
+found <- run_cells(cells, file.path(here, "neural-row-lm.csv"), one_cell, workers)
+numbers <- vapply(found, is.numeric, NA)
+found[numbers] <- lapply(found[numbers], signif, 4)
+utils::write.csv(found[setdiff(names(found), c("wall", "date"))], file.path("vignettes", "neural", "row-lm.csv"),
+                 row.names = FALSE)

@@ -151,17 +151,8 @@ test_that("the progress shows the loss and the time left, to those who look", {
   expect_identical(vapply(c(.2, 59.5, 61, 7000), spell_seconds, ""), c("1 s", "60 s", "2 min", "1.9 h"))
 })
 
-test_that("fit_hybrid and generate_to take it", {
-  study <- contract_study()
-  hybrid <- fit_hybrid(y ~ a | ., study, short_lm(), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
-                       seed = 1)
-  expect_identical(nrow(generate(hybrid, 30, seed = 2)), 30L)
-  file <- withr::local_tempfile()
-  write_model(hybrid, file)
-  expect_identical(generate(read_model(file), 10, seed = 3), generate(hybrid, 10, seed = 3))
-  folder <- withr::local_tempdir()
-  generate_to(hybrid$generator, 40, folder, format = "csv", shard_rows = 20, seed = 1)
-  expect_length(list.files(folder, "csv"), 2)
+test_that("hybrids, files and shards take it", {
+  expect_pipeline(short_lm())
 })
 
 test_that("bad input is named", {
