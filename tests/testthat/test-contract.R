@@ -3,7 +3,7 @@ test_that("specs print, format and summarise", {
     learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"), learn_stack(),
     learn_stack(a = learn_glm(), b = learn_forest(), folds = 5), learn_function(lm, predict, label = "own"),
     gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), gen_copula(),
-    gen_row_lm(),
+    gen_row_lm(), gen_chat(function(text) "", label = "none"), gen_python(),
     gen_function(rnorm), est_aipw(), est_iptw("ht", cap = 20), est_or(), est_tmle(), est_matching(m = 2)
   )
   for (spec in specs) {
@@ -69,7 +69,12 @@ test_that("calibration is by groups of similar predictions", {
 test_that("generators", {
   study <- contract_study()
   own <- gen_function(function(n) study[sample(120, n, TRUE), ])
-  for (spec in list(gen_forest(trees = 5), gen_data(study), gen_copula(), gen_row_lm(epochs = 2, width = 6), own)) {
+  chat <- if (requireNamespace("jsonlite", quietly = TRUE)) {
+    list(gen_chat(table_chat(study), batch = 120, pool = 120, min_count = 1))
+  }
+  specs <- c(list(gen_forest(trees = 5), gen_data(study), gen_copula(), gen_row_lm(epochs = 2, width = 6)), chat,
+             list(own))
+  for (spec in specs) {
     fit <- fit_generator(spec, study, seed = 1)
     expect_speaks(fit)
     expect_identical(tidy(fit), data.frame(column = names(study), type = c("numeric", "factor", "integer", "integer"),
@@ -87,6 +92,30 @@ test_that("generators", {
   before <- .Random.seed
   autoplot(fit, n = 20, seed = 1)
   expect_identical(.Random.seed, before)
+})
+
+test_that("what knows conditional laws fills gaps and scores rows; what does not says so", {
+  study <- contract_study()
+  gaps <- study
+  gaps$w[c(2, 5)] <- NA
+  for (spec in list(gen_row_lm(epochs = 2, width = 6))) {
+    fit <- fit_generator(spec, study, seed = 1)
+    filled <- impute(fit, gaps, seed = 2)
+    expect_same_types(filled, study)
+    expect_identical(filled[-c(2, 5), ], study[-c(2, 5), ])
+    score <- log_prob(fit, study)
+    expect_type(score, "double")
+    expect_length(score, 120)
+    # Rows at the ends of a column may lie beyond those of its law.
+    expect_gt(mean(is.finite(score)), .9)
+    expect_error(impute(fit, gaps, times = 2), class = "causalsynth_error_input")
+    expect_error(log_prob(fit, study, order = 2), class = "causalsynth_error_input")
+  }
+  for (spec in list(gen_forest(trees = 5), gen_data(study), gen_copula())) {
+    fit <- fit_generator(spec, study, seed = 1)
+    expect_error(impute(fit, gaps), "needs a generator", class = "causalsynth_error_input")
+    expect_error(log_prob(fit, study), "needs a generator", class = "causalsynth_error_input")
+  }
 })
 
 test_that("bars of a column are the shares of its values", {
