@@ -1,5 +1,5 @@
 // Vectors of floats by the compilers' extension, and whether the machine has the wider ones.
-// Without fused multiply-adds both widths give the same bits.
+// Without fused multiply-adds all widths give the same bits.
 #pragma once
 
 namespace causalsynth {
@@ -17,6 +17,15 @@ struct Wide {
   typedef float V __attribute__((vector_size(32), aligned(4), may_alias));
   static constexpr int kWidth = 8;
 };
+#define CAUSALSYNTH_AVX512 __attribute__((target("avx512f")))
+struct Widest {
+  typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
+  static constexpr int kWidth = 16;
+};
+inline bool has_avx512() {
+  static const bool has = __builtin_cpu_supports("avx512f");
+  return has;
+}
 inline bool has_avx2() {
   static const bool has = __builtin_cpu_supports("avx2");
   return has;

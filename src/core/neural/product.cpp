@@ -5,6 +5,14 @@
 #include "../base/require.h"
 #include "dispatch.h"
 
+// AVX-512 brings instructions that round a product and a sum once: not used, as other widths lack
+// them.
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+
 namespace causalsynth {
 namespace {
 
@@ -18,7 +26,7 @@ struct Left {
   std::size_t row_step, inner_step;
 };
 
-// kRows x kVectors vectors of sums held in registers.
+// kRows x kVectors vectors of sums held in registers: loops over them must be unrolled.
 template <class Vectors, int kRows, int kVectors>
 inline __attribute__((always_inline)) void tile(Left<float> a, const float* b, std::size_t b_step,
                                                 std::size_t inner, float* out,
@@ -26,19 +34,26 @@ inline __attribute__((always_inline)) void tile(Left<float> a, const float* b, s
   using V = typename Vectors::V;
   constexpr std::size_t kWidth = Vectors::kWidth;
   V sums[kRows][kVectors];
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) sums[r][v] = V{};
   for (std::size_t k = 0; k < inner; ++k) {
     V right[kVectors];
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v)
       right[v] = *reinterpret_cast<const V*>(b + k * b_step + static_cast<std::size_t>(v) * kWidth);
     const float* left = a.data + k * a.inner_step;
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       const float x = left[static_cast<std::size_t>(r) * a.row_step];
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) sums[r][v] += x * right[v];
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
       V* to = reinterpret_cast<V*>(out + static_cast<std::size_t>(r) * out_step +
                                    static_cast<std::size_t>(v) * kWidth);
@@ -74,11 +89,20 @@ inline __attribute__((always_inline)) void all_rows(const Panel& p, std::size_t 
 
 #ifdef CAUSALSYNTH_HAS_AVX2_PATH
 CAUSALSYNTH_AVX2 void wide_panel(const Panel& p) { all_rows<Wide, 2>(p, 0); }
+// 16 columns a vector.
+template <int kVectors>
+CAUSALSYNTH_AVX512 void widest_panel(const Panel& p) {
+  std::size_t i = 0;
+  for (; i + 8 <= p.rows; i += 8) tile_at<Widest, 8, kVectors>(p, i, 0);
+  for (; i + 4 <= p.rows; i += 4) tile_at<Widest, 4, kVectors>(p, i, 0);
+  for (; i < p.rows; ++i) tile_at<Widest, 1, kVectors>(p, i, 0);
+}
 #endif
 
 // All rows against 16 columns of B.
 void float_panel(const Panel& p) {
 #ifdef CAUSALSYNTH_HAS_AVX2_PATH
+  if (has_avx512()) return widest_panel<1>(p);
   if (has_avx2()) return wide_panel(p);
 #endif
   all_rows<Narrow, 2>(p, 0);
@@ -102,6 +126,11 @@ void float_rest(Left<float> a, std::size_t rows, Rows<const float> b, std::size_
 
 void product(Left<float> a, std::size_t rows, Rows<const float> b, Rows<float> c, bool add) {
   std::size_t j = 0;
+#ifdef CAUSALSYNTH_HAS_AVX2_PATH
+  if (has_avx512())
+    for (; j + 2 * kTileCols <= c.cols; j += 2 * kTileCols)
+      widest_panel<2>({a, rows, b.data + j, b.stride, b.rows, c.data + j, c.stride, add});
+#endif
   for (; j + kTileCols <= c.cols; j += kTileCols)
     float_panel({a, rows, b.data + j, b.stride, b.rows, c.data + j, c.stride, add});
   if (j < c.cols) float_rest(a, rows, b, j, c, add);

@@ -1,0 +1,243 @@
+#include "variational_mixture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "../base/require.h"
+
+namespace causalsynth {
+namespace {
+
+constexpr std::size_t kMostCells = 4096;
+constexpr double kLeastVariance = 1e-6;  // of the values' own
+
+struct Cells {
+  std::vector<double> value, weight;
+};
+
+// Values in order, standardised by the caller; beyond kMostCells as means of cells.
+Cells sorted_cells(Span<const double> values, Span<const double> weights) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return values[a] < values[b] || (values[a] == values[b] && a < b);
+  });
+  const std::size_t n = values.size(), cells = std::min(n, kMostCells);
+  Cells result;
+  for (std::size_t c = 0; c < cells; ++c) {
+    double total = 0.0, sum = 0.0;
+    for (std::size_t i = c * n / cells; i < (c + 1) * n / cells; ++i) {
+      const double w = weights.empty() ? 1.0 : weights[order[i]];
+      total += w;
+      sum += w * values[order[i]];
+    }
+    if (total <= 0.0) continue;
+    result.value.push_back(sum / total);
+    result.weight.push_back(total);
+  }
+  return result;
+}
+
+struct Posterior {
+  std::vector<double> count, mean, variance, precision, freedom;  // Normal-Wishart of each
+  std::vector<double> log_weight, weight;                         // of the sticks
+};
+
+class Fit {
+ public:
+  Fit(Cells cells, const MixtureOptions& options) : x_(std::move(cells)), options_(options) {
+    total_ = std::accumulate(x_.weight.begin(), x_.weight.end(), 0.0);
+    double square = 0.0;
+    for (std::size_t i = 0; i < x_.value.size(); ++i) prior_mean_ += x_.weight[i] * x_.value[i];
+    prior_mean_ /= total_;
+    for (std::size_t i = 0; i < x_.value.size(); ++i) {
+      const double gap = x_.value[i] - prior_mean_;
+      square += x_.weight[i] * gap * gap;
+    }
+    prior_variance_ = square / total_;
+    k_ = std::min(options.components, x_.value.size());
+    share_.assign(k_ * x_.value.size(), 0.0);
+  }
+
+  std::vector<Component> run() {
+    start();
+    maximise();
+    std::vector<double> before;
+    for (std::size_t step = 0; step < options_.iterations; ++step) {
+      before = p_.weight;
+      expect();
+      maximise();
+      double change = 0.0;
+      for (std::size_t c = 0; c < k_; ++c)
+        change = std::max(change, std::fabs(before[c] - p_.weight[c]));
+      if (change < options_.tolerance) break;
+    }
+    return kept();
+  }
+
+ private:
+  // Lloyd's algorithm on the line, from quantiles: groups stay intervals of the sorted values.
+  void start() {
+    const std::size_t n = x_.value.size();
+    std::vector<std::size_t> edge(k_ + 1);
+    for (std::size_t c = 0; c <= k_; ++c) edge[c] = c * n / k_;
+    for (int step = 0; step < 100; ++step) {
+      std::vector<double> centre(k_, 0.0);
+      for (std::size_t c = 0; c < k_; ++c) {
+        double total = 0.0;
+        for (std::size_t i = edge[c]; i < edge[c + 1]; ++i) {
+          total += x_.weight[i];
+          centre[c] += x_.weight[i] * x_.value[i];
+        }
+        centre[c] = total > 0.0 ? centre[c] / total : x_.value[std::min(edge[c], n - 1)];
+      }
+      std::vector<std::size_t> next = edge;
+      for (std::size_t c = 1; c < k_; ++c) {
+        const double middle = (centre[c - 1] + centre[c]) / 2;
+        next[c] = static_cast<std::size_t>(
+            std::upper_bound(x_.value.begin(), x_.value.end(), middle) - x_.value.begin());
+        next[c] = std::max(next[c], next[c - 1]);
+      }
+      if (next == edge) break;
+      edge = next;
+    }
+    for (std::size_t c = 0; c < k_; ++c)
+      for (std::size_t i = edge[c]; i < edge[c + 1]; ++i) share_[i * k_ + c] = 1.0;
+  }
+
+  void maximise() {
+    p_.count.assign(k_, 0.0);
+    p_.mean.assign(k_, 0.0);
+    std::vector<double> spread(k_, 0.0);
+    for (std::size_t i = 0; i < x_.value.size(); ++i)
+      for (std::size_t c = 0; c < k_; ++c) {
+        const double w = x_.weight[i] * share_[i * k_ + c];
+        p_.count[c] += w;
+        p_.mean[c] += w * x_.value[i];
+      }
+    for (std::size_t c = 0; c < k_; ++c) p_.mean[c] /= std::max(p_.count[c], 1e-300);
+    for (std::size_t i = 0; i < x_.value.size(); ++i)
+      for (std::size_t c = 0; c < k_; ++c) {
+        const double gap = x_.value[i] - p_.mean[c];
+        spread[c] += x_.weight[i] * share_[i * k_ + c] * gap * gap;
+      }
+    p_.precision.assign(k_, 0.0);
+    p_.freedom.assign(k_, 0.0);
+    p_.variance.assign(k_, 0.0);
+    for (std::size_t c = 0; c < k_; ++c) {
+      const double n = p_.count[c], gap = n > 0.0 ? p_.mean[c] - prior_mean_ : 0.0;
+      p_.precision[c] = 1.0 + n;
+      p_.freedom[c] = 1.0 + n;
+      p_.variance[c] = (prior_variance_ + spread[c] + n / p_.precision[c] * gap * gap) /
+                           p_.freedom[c] + kLeastVariance * prior_variance_;
+      p_.mean[c] = prior_mean_ + n / p_.precision[c] * gap;
+    }
+    sticks();
+  }
+
+  // Beta posteriors of the sticks in the order of the components.
+  void sticks() {
+    double beyond = total_, log_rest = 0.0, rest = 1.0, sum = 0.0;
+    p_.log_weight.assign(k_, 0.0);
+    p_.weight.assign(k_, 0.0);
+    for (std::size_t c = 0; c < k_; ++c) {
+      beyond = std::max(beyond - p_.count[c], 0.0);
+      const double a = 1.0 + p_.count[c], b = options_.concentration + beyond;
+      const double both = digamma(a + b);
+      p_.log_weight[c] = digamma(a) - both + log_rest;
+      log_rest += digamma(b) - both;
+      p_.weight[c] = a / (a + b) * rest;
+      rest *= b / (a + b);
+      sum += p_.weight[c];
+    }
+    for (double& w : p_.weight) w /= sum;
+  }
+
+  void expect() {
+    std::vector<double> base(k_);
+    for (std::size_t c = 0; c < k_; ++c)
+      base[c] = p_.log_weight[c] + 0.5 * (digamma(p_.freedom[c] / 2) -
+                                          std::log(p_.freedom[c] * p_.variance[c] / 2) -
+                                          1.0 / p_.precision[c]);
+    for (std::size_t i = 0; i < x_.value.size(); ++i) {
+      double* row = &share_[i * k_];
+      double top = -1e300, sum = 0.0;
+      for (std::size_t c = 0; c < k_; ++c) {
+        const double gap = x_.value[i] - p_.mean[c];
+        row[c] = base[c] - 0.5 * gap * gap / p_.variance[c];
+        top = std::max(top, row[c]);
+      }
+      for (std::size_t c = 0; c < k_; ++c) sum += row[c] = std::exp(row[c] - top);
+      for (std::size_t c = 0; c < k_; ++c) row[c] /= sum;
+    }
+  }
+
+  std::vector<Component> kept() const {
+    std::vector<Component> result;
+    double sum = 0.0;
+    const double most = *std::max_element(p_.weight.begin(), p_.weight.end());
+    for (std::size_t c = 0; c < k_; ++c) {
+      if (p_.weight[c] < std::min(options_.least_weight, most)) continue;
+      result.push_back({p_.mean[c], std::sqrt(p_.variance[c]), p_.weight[c]});
+      sum += p_.weight[c];
+    }
+    for (Component& one : result) one.weight /= sum;
+    std::sort(result.begin(), result.end(),
+              [](const Component& a, const Component& b) { return a.mean < b.mean; });
+    return result;
+  }
+
+  Cells x_;
+  const MixtureOptions& options_;
+  double total_ = 0.0, prior_mean_ = 0.0, prior_variance_ = 0.0;
+  std::size_t k_ = 1;
+  std::vector<double> share_;  // of each cell in each component
+  Posterior p_;
+};
+
+}  // namespace
+
+void MixtureOptions::validate() const {
+  require(components >= 1 && components <= 1000, "components must be from 1 to 1000");
+  require(concentration > 0.0 && least_weight >= 0.0 && least_weight < 1.0,
+          "concentration and least_weight are out of range");
+}
+
+double digamma(double x) {
+  double shift = 0.0;
+  for (; x < 8.0; x += 1.0) shift -= 1.0 / x;
+  const double r = 1.0 / (x * x);
+  return shift + std::log(x) - 0.5 / x -
+         r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 - r / 132))));
+}
+
+std::vector<Component> variational_mixture(Span<const double> values, Span<const double> weights,
+                                           const MixtureOptions& options) {
+  options.validate();
+  require(!values.empty(), "a mixture needs values");
+  require(weights.empty() || weights.size() == values.size(), "one weight a value");
+  Cells cells = sorted_cells(values, weights);
+  require(!cells.value.empty(), "a mixture needs values of positive weight");
+  // Sums of weights count as numbers of values.
+  const double total = std::accumulate(cells.weight.begin(), cells.weight.end(), 0.0);
+  for (double& w : cells.weight) w *= static_cast<double>(values.size()) / total;
+  if (cells.value.front() == cells.value.back()) {
+    const double size = std::max(std::fabs(cells.value[0]), 1.0);
+    return {{cells.value[0], 1e-3 * size, 1.0}};
+  }
+  return Fit(std::move(cells), options).run();
+}
+
+void mixture_posterior(const std::vector<Component>& mixture, double x, double* to) {
+  double top = -1e300, sum = 0.0;
+  for (std::size_t c = 0; c < mixture.size(); ++c) {
+    const double z = (x - mixture[c].mean) / mixture[c].sd;
+    to[c] = std::log(mixture[c].weight / mixture[c].sd) - 0.5 * z * z;
+    top = std::max(top, to[c]);
+  }
+  for (std::size_t c = 0; c < mixture.size(); ++c) sum += to[c] = std::exp(to[c] - top);
+  for (std::size_t c = 0; c < mixture.size(); ++c) to[c] /= sum;
+}
+
+}  // namespace causalsynth
