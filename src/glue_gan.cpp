@@ -116,8 +116,10 @@ Rcpp::List gan_fit(Rcpp::List columns, double rows, Rcpp::List options, Rcpp::Li
   causalsynth::GanProgress progress;
   causalsynth::GanResult result;
   const causalsynth::Execution execution = watched(run, progress);
-  // One unit: the training as a whole, whose loops share the threads.
-  causalsynth::parallel_for(1, execution, [&](std::size_t, const causalsynth::CancelFlag& cancel) {
+  // One loop around all: its inner loops share threads that are already there, and the host is asked
+  // while they run. (A loop of one unit would have one thread.)
+  causalsynth::parallel_for(2, execution, [&](std::size_t unit, const causalsynth::CancelFlag& cancel) {
+    if (unit == 1) return;
     const causalsynth::GanRows encoded =
         causalsynth::encode_rows(input, normals, model.layout, settings, execution);
     causalsynth::GanTrainer trainer(model, encoded, settings);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/require.h"
+#include "core/neural/fast_exp.h"
 
 namespace causalsynth {
 
@@ -109,18 +110,14 @@ GanLayout GanLayout::unpack(ArchiveReader& in) {
 
 std::uint32_t draw_class(const GanColumn& column, const float* logits, Stream& noise) {
   if (column.classes == 1) return 0;
-  // The largest of logits with Gumbel noise is a draw from their softmax.
   auto draw = [&](const float* from, std::size_t size) {
-    std::size_t best = 0;
-    double top = -1e300;
-    for (std::size_t k = 0; k < size; ++k) {
-      const double x = static_cast<double>(from[k]) + gumbel(noise);
-      if (x > top) {
-        top = x;
-        best = k;
-      }
-    }
-    return best;
+    const float top = *std::max_element(from, from + size);
+    double sum = 0.0;
+    for (std::size_t k = 0; k < size; ++k) sum += fast_exp(from[k] - top);
+    double rest = noise.uniform() * sum;
+    std::size_t k = 0;
+    while (k + 1 < size && (rest -= fast_exp(from[k] - top)) > 0.0) ++k;
+    return k;
   };
   if (!column.radix) return static_cast<std::uint32_t>(draw(logits, column.classes));
   const std::size_t groups = column.digits_width() - column.radix;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/base/require.h"
+#include "core/neural/noise_table.h"
 
 namespace causalsynth {
 namespace {
@@ -24,7 +25,7 @@ void GanModel::fill_inputs(Rows<float> wide, const std::vector<Condition>& condi
                            Stream& stream) const {
   for (std::size_t i = 0; i < wide.rows; ++i) {
     float* to = wide.row(i);
-    for (std::size_t k = 0; k < noise; ++k) to[k] = static_cast<float>(stream.normal());
+    NoiseTable::normal().fill(to, noise, stream);
     std::fill(to + noise, to + net.inputs(), 0.0f);
     if (!conditions.empty())
       layout.write_condition(layout.choices[conditions[i].at], conditions[i].code, to + noise);

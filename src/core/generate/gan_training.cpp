@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "core/base/require.h"
-#include "core/neural/dispatch.h"
+#include "core/neural/elementwise.h"
 
 namespace causalsynth {
 namespace {
@@ -159,10 +159,9 @@ void GanTrainer::critic_block(std::size_t block, std::size_t begin, std::size_t 
     critic_.backward(weights, x, work, d_score.data(), Rows<float>(), gradient.data());
   }
   for (std::size_t g = begin; g < end; ++g) {
-    const auto a = static_cast<float>(mixing.uniform());
-    const float *real = real_.data() + g * size, *fake = fake_.data() + g * size;
-    float* to = mixed_.data() + g * size;
-    for (std::size_t k = 0; k < size; ++k) to[k] = a * real[k] + (1.0f - a) * fake[k];
+    const auto share = static_cast<float>(mixing.uniform());
+    mix_each(mixed_.data() + g * size, real_.data() + g * size, fake_.data() + g * size, share,
+             size);
   }
   block_score_[block] = score / static_cast<double>(groups);
   block_penalty_[block] = 0.0;
@@ -181,7 +180,8 @@ bool GanTrainer::critic_step(const Execution& execution) {
     critic_block(unit, blocks.begin(unit), blocks.end(unit));
   });
   critic_gradient_.assign(critic_gradient_.size(), 0.0f);
-  for (const auto& part : parts_) add_floats(critic_gradient_.data(), part.data(), part.size());
+  for (const auto& part : parts_)
+    add_each(critic_gradient_.data(), part.data(), part.size());
   loss_critic_ = std::accumulate(block_score_.begin(), block_score_.end(), 0.0);
   loss_penalty_ = std::accumulate(block_penalty_.begin(), block_penalty_.end(), 0.0);
   if (!std::isfinite(loss_critic_ + loss_penalty_)) return false;
@@ -240,9 +240,8 @@ bool GanTrainer::generator_step(const Execution& execution) {
   if (!take_step(model_.weights, generator_adam_, generator_gradient_,
                  options_.rate_generator * rate_now()))
     return false;
-  const auto keep = static_cast<float>(options_.average);
-  for (std::size_t k = 0; k < average_.size(); ++k)
-    average_[k] = keep * average_[k] + (1.0f - keep) * model_.weights.values()[k];
+  blend_each(average_.data(), model_.weights.data(), static_cast<float>(options_.average),
+             average_.size());
   return true;
 }
 
@@ -250,8 +249,7 @@ bool GanTrainer::generator_step(const Execution& execution) {
 bool GanTrainer::take_step(Parameters<float>& weights, Adam& adam, std::vector<float>& gradient,
                            double rate) {
   const auto decay = static_cast<float>(options_.decay);
-  if (decay > 0.0f)
-    for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += decay * weights.values()[k];
+  if (decay > 0.0f) add_times_each(gradient.data(), weights.data(), decay, gradient.size());
   return adam.step(weights.values(), gradient, rate);
 }
 

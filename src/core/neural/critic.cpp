@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "../base/require.h"
+#include "elementwise.h"
 
 namespace causalsynth {
 namespace {
@@ -14,40 +15,27 @@ constexpr double kTorchGain = 1.0 / 3.0;  // variance of weights times inputs, P
 template <class T>
 void draw_slopes(Rows<T> u, Rows<T> slope, double dropout, Stream* stream) {
   const auto keep = static_cast<std::uint32_t>(std::lround((1.0 - dropout) * 65536.0));
-  const T scale = static_cast<T>(65536.0 / keep), leak = static_cast<T>(kSlope) * scale;
   const bool drops = stream != nullptr && keep < 65536;
-  const T one = drops ? scale : T(1), low = drops ? leak : static_cast<T>(kSlope);
+  const T one = drops ? static_cast<T>(65536.0 / keep) : T(1), low = static_cast<T>(kSlope) * one;
+  std::vector<T> kept(u.cols + 1, T(1));
   for (std::size_t i = 0; i < u.rows; ++i) {
-    T* from = u.row(i);
-    T* to = slope.row(i);
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < u.cols; ++j) {
-      T s = from[j] > 0 ? one : low;
-      if (drops) {
-        bits = j % 2 == 0 ? stream->bits32() : bits >> 16;
-        if ((bits & 0xFFFFu) >= keep) s = 0;
-      }
-      to[j] = s;
-      from[j] *= s;
+    for (std::size_t j = 0; j < u.cols && drops; j += 2) {
+      const std::uint32_t bits = stream->bits32();
+      kept[j] = static_cast<T>((bits & 0xFFFFu) < keep);
+      kept[j + 1] = static_cast<T>((bits >> 16) < keep);
     }
+    leaky_each<T>(u.row(i), slope.row(i), kept.data(), one, low, u.cols);
   }
 }
 
 template <class T>
 void times(Rows<T> x, Rows<const T> by) {
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    T* to = x.row(i);
-    const T* from = by.row(i);
-    for (std::size_t j = 0; j < x.cols; ++j) to[j] *= from[j];
-  }
+  for (std::size_t i = 0; i < x.rows; ++i) times_each(x.row(i), by.row(i), x.cols);
 }
 
 template <class T>
 void add_column_sums(Rows<const T> x, T* to) {
-  for (std::size_t i = 0; i < x.rows; ++i) {
-    const T* from = x.row(i);
-    for (std::size_t j = 0; j < x.cols; ++j) to[j] += from[j];
-  }
+  for (std::size_t i = 0; i < x.rows; ++i) add_each(to, x.row(i), x.cols);
 }
 
 }  // namespace
@@ -70,11 +58,8 @@ template <class T>
 void Critic<T>::refresh(const T* weights) {
   for (std::size_t l = 0; l < turned_.size(); ++l) {
     const Slot& slot = layers_[l].weight;
-    const T* from = weights + slot.at;
     turned_[l].resize(slot.size());
-    for (std::size_t i = 0; i < slot.rows; ++i)
-      for (std::size_t j = 0; j < slot.cols; ++j)
-        turned_[l][j * slot.rows + i] = from[i * slot.cols + j];
+    transpose<T>(slot.in(weights), turned_[l].data());
   }
 }
 

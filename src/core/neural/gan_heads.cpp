@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "fast_exp.h"
+#include "noise_table.h"
+
 namespace causalsynth {
 namespace {
 
@@ -9,32 +12,28 @@ template <class T>
 void softmax(T* x, std::size_t size) {
   const T top = *std::max_element(x, x + size);
   T sum = 0;
-  for (std::size_t k = 0; k < size; ++k) sum += x[k] = std::exp(x[k] - top);
-  for (std::size_t k = 0; k < size; ++k) x[k] /= sum;
+  for (std::size_t k = 0; k < size; ++k) sum += x[k] = fast_exp(x[k] - top);
+  const T by = T(1) / sum;
+  for (std::size_t k = 0; k < size; ++k) x[k] *= by;
 }
 
 }  // namespace
-
-double gumbel(Stream& stream) {
-  // 32 bits are enough: the largest draw is 22.
-  const double u = (stream.bits32() + 0.5) * 0x1.0p-32;
-  return -std::log(-std::log(u));
-}
 
 template <class T>
 void heads_forward(const std::vector<Head>& heads, Rows<const T> logits, T temperature,
                    Stream& noise, Rows<T> y) {
   const T by = T(1) / temperature;
+  const NoiseTable& gumbel = NoiseTable::gumbel();
   for (std::size_t i = 0; i < logits.rows; ++i) {
     const T* from = logits.row(i);
     T* to = y.row(i);
     for (const Head& head : heads) {
       if (!head.choice) {
-        to[head.at] = std::tanh(from[head.at]);
+        to[head.at] = fast_tanh(from[head.at]);
         continue;
       }
-      for (std::size_t k = head.at; k < head.at + head.size; ++k)
-        to[k] = (from[k] + static_cast<T>(gumbel(noise))) * by;
+      gumbel.fill(to + head.at, head.size, noise);
+      for (std::size_t k = head.at; k < head.at + head.size; ++k) to[k] = (from[k] + to[k]) * by;
       softmax(to + head.at, head.size);
     }
   }

@@ -25,7 +25,4 @@ void heads_backward(const std::vector<Head>& heads, Rows<const T> y, T temperatu
 template <class T>
 double cross_entropy(const T* logits, std::size_t size, std::size_t chosen, T scale, T* d_logits);
 
-// A standard Gumbel draw.
-double gumbel(Stream& stream);
-
 }  // namespace causalsynth

@@ -3,22 +3,13 @@
 #include <cmath>
 
 #include "../base/require.h"
-#include "dispatch.h"
+#include "elementwise.h"
 
 namespace causalsynth {
 namespace {
 
 constexpr double kFloor = 1e-5;
 constexpr double kTorchGain = 1.0 / 3.0;  // variance of weights times inputs, PyTorch's default
-
-template <class T>
-void add_vector(T* to, const T* from, std::size_t size) {
-  if constexpr (std::is_same<T, float>::value) {
-    add_floats(to, from, size);
-  } else {
-    for (std::size_t k = 0; k < size; ++k) to[k] += from[k];
-  }
-}
 
 }  // namespace
 
@@ -80,14 +71,8 @@ void GeneratorNet<T>::add_unit_sums(GeneratorWork<T>& work, std::size_t l, std::
   const std::size_t size = hidden(l);
   std::vector<double>& sums = work.sums[block];
   sums.assign(2 * size, 0.0);
-  for (std::size_t i = begin; i < end; ++i) {
-    const T* u = work.scaled[l].row(i);
-    for (std::size_t j = 0; j < size; ++j) {
-      const double x = u[j];
-      sums[j] += x;
-      sums[size + j] += x * x;
-    }
-  }
+  for (std::size_t i = begin; i < end; ++i)
+    add_moments_each<T>(work.scaled[l].row(i), sums.data(), sums.data() + size, size);
 }
 
 template <class T>
@@ -111,19 +96,10 @@ void GeneratorNet<T>::moments(GeneratorWork<T>& work, std::size_t l, std::size_t
 template <class T>
 void GeneratorNet<T>::normalise(const T* weights, GeneratorWork<T>& work, std::size_t l,
                                 std::size_t begin, std::size_t end) const {
-  const T* g = weights + gain_[l].at;
-  const T* b = weights + bias_[l].at;
-  const T* mean = work.mean[l].data();
-  const T* inverse = work.inverse_sd[l].data();
-  for (std::size_t i = begin; i < end; ++i) {
-    T* s = work.scaled[l].row(i);
-    T* to = work.wide.row(i) + start(l);
-    for (std::size_t j = 0; j < hidden(l); ++j) {
-      s[j] = (s[j] - mean[j]) * inverse[j];
-      const T y = g[j] * s[j] + b[j];
-      to[j] = y > 0 ? y : T(0);
-    }
-  }
+  const NormRow<T> norm{work.mean[l].data(), work.inverse_sd[l].data(), weights + gain_[l].at,
+                        weights + bias_[l].at};
+  for (std::size_t i = begin; i < end; ++i)
+    norm_relu_each<T>(work.scaled[l].row(i), work.wide.row(i) + start(l), norm, hidden(l));
 }
 
 template <class T>
@@ -155,17 +131,13 @@ void GeneratorNet<T>::forward_fixed(const T* weights, const GeneratorWork<T>& mo
   for (std::size_t l = 0; l < depth(); ++l) {
     const Rows<T> to = wide.columns(start(l), start(l) + hidden(l));
     layers_[l].forward(weights, Rows<const T>(wide.columns(0, start(l))), to);
-    const T* g = weights + gain_[l].at;
-    const T* b = weights + bias_[l].at;
-    const T* mean = moments.mean[l].data();
-    const T* inverse = moments.inverse_sd[l].data();
-    for (std::size_t i = 0; i < to.rows; ++i) {
-      T* u = to.row(i);
-      for (std::size_t j = 0; j < to.cols; ++j) {
-        const T y = g[j] * ((u[j] - mean[j]) * inverse[j]) + b[j];
-        u[j] = y > 0 ? y : T(0);
-      }
+    std::vector<T> scale(to.cols), shift(to.cols);
+    for (std::size_t j = 0; j < to.cols; ++j) {
+      scale[j] = weights[gain_[l].at + j] * moments.inverse_sd[l][j];
+      shift[j] = weights[bias_[l].at + j] - scale[j] * moments.mean[l][j];
     }
+    for (std::size_t i = 0; i < to.rows; ++i)
+      line_relu_each<T>(to.row(i), scale.data(), shift.data(), to.cols);
   }
   output_.forward(weights, Rows<const T>(wide), logits);
 }
@@ -174,11 +146,8 @@ template <class T>
 void GeneratorNet<T>::turn(const T* weights) {
   for (std::size_t l = 0; l <= depth(); ++l) {
     const Slot& slot = l < depth() ? layers_[l].weight : output_.weight;
-    const T* from = weights + slot.at;
     turned_[l].resize(slot.size());
-    for (std::size_t i = 0; i < slot.rows; ++i)
-      for (std::size_t j = 0; j < slot.cols; ++j)
-        turned_[l][j * slot.rows + i] = from[i * slot.cols + j];
+    transpose<T>(slot.in(weights), turned_[l].data());
   }
 }
 
@@ -188,16 +157,9 @@ void GeneratorNet<T>::unit_gradient(GeneratorWork<T>& work, std::size_t l, std::
   const std::size_t size = hidden(l);
   std::vector<double>& sums = work.sums[block];
   sums.assign(2 * size, 0.0);
-  for (std::size_t i = begin; i < end; ++i) {
-    T* d = work.d_wide.row(i) + start(l);
-    const T* h = work.wide.row(i) + start(l);
-    const T* s = work.scaled[l].row(i);
-    for (std::size_t j = 0; j < size; ++j) {
-      if (!(h[j] > 0)) d[j] = 0;
-      sums[j] += static_cast<double>(d[j]);
-      sums[size + j] += static_cast<double>(d[j]) * static_cast<double>(s[j]);
-    }
-  }
+  for (std::size_t i = begin; i < end; ++i)
+    relu_back_each<T>(work.d_wide.row(i) + start(l), work.wide.row(i) + start(l),
+                      work.scaled[l].row(i), sums.data(), sums.data() + size, size);
 }
 
 template <class T>
@@ -218,13 +180,10 @@ void GeneratorNet<T>::layer_gradient(const T* weights, GeneratorWork<T>& work, s
     slope[j] = static_cast<T>(sums[size + j] / n);
   }
   for (std::size_t i = begin; i < end; ++i) {
-    const T* d = work.d_wide.row(i) + below;
-    const T* s = work.scaled[l].row(i);
     T* to = unit.row(i - begin);
-    for (std::size_t j = 0; j < size; ++j) {
-      to[j] = scale[j] * (d[j] - shift[j] - s[j] * slope[j]);
-      d_bias[j] += to[j];
-    }
+    norm_back_each<T>(to, work.d_wide.row(i) + below, work.scaled[l].row(i),
+                      {scale.data(), shift.data(), slope.data()}, size);
+    add_each<T>(d_bias, to, size);
   }
   const Rows<const T> wide = work.wide.view().block(begin, end);
   multiply_left_transposed<T>(wide.columns(0, below), unit, layers_[l].weight.in(part), Into::add);
@@ -269,7 +228,7 @@ void GeneratorNet<T>::backward(const T* weights, GeneratorWork<T>& work,
     }
   }
   for (std::size_t b = 0; b < blocks.count(); ++b)
-    add_vector(gradient, work.parts[b].data(), total);
+    add_each<T>(gradient, work.parts[b].data(), total);
 }
 
 template class GeneratorNet<float>;

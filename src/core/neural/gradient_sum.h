@@ -2,11 +2,10 @@
 // are added in the order of the blocks, so that the sum does not depend on the threads.
 #pragma once
 #include <functional>
-#include <type_traits>
 #include <vector>
 
 #include "../parallel/parallel_for.h"
-#include "dispatch.h"
+#include "elementwise.h"
 
 namespace causalsynth {
 
@@ -26,18 +25,12 @@ class GradientSum {
       body(unit, blocks.begin(unit), blocks.end(unit), parts_[unit].data());
     });
     total_.assign(total_.size(), T(0));
-    for (std::size_t unit = 0; unit < blocks.count(); ++unit) add(parts_[unit]);
+    for (std::size_t unit = 0; unit < blocks.count(); ++unit)
+      add_each<T>(total_.data(), parts_[unit].data(), total_.size());
     return total_;
   }
 
  private:
-  void add(const std::vector<T>& part) {
-    if constexpr (std::is_same<T, float>::value) {
-      add_floats(total_.data(), part.data(), total_.size());
-    } else {
-      for (std::size_t k = 0; k < total_.size(); ++k) total_[k] += part[k];
-    }
-  }
   std::vector<T> total_;
   std::vector<std::vector<T>> parts_;
 };
