@@ -142,7 +142,7 @@ void GanTrainer::critic_block(std::size_t block, std::size_t begin, std::size_t 
   const std::size_t size = real_.cols() * options_.pac, groups = options_.batch / options_.pac;
   CriticWork<float>& work = critic_work_[block];
   std::vector<float>& gradient = parts_[block];
-  gradient.assign(critic_weights_.size(), 0.0f);
+  set_zeros(gradient, critic_weights_.size());
   Stream dropout(step_key(kDropout), StreamTag::gan, block);
   Stream mixing(step_key(kMixing), StreamTag::gan, block);
   const float* weights = critic_weights_.data();
@@ -179,7 +179,7 @@ bool GanTrainer::critic_step(const Execution& execution) {
   over_blocks(blocks, execution, [&](std::size_t unit) {
     critic_block(unit, blocks.begin(unit), blocks.end(unit));
   });
-  critic_gradient_.assign(critic_gradient_.size(), 0.0f);
+  set_zeros(critic_gradient_, critic_gradient_.size());
   for (const auto& part : parts_)
     add_each(critic_gradient_.data(), part.data(), part.size());
   loss_critic_ = std::accumulate(block_score_.begin(), block_score_.end(), 0.0);
@@ -226,7 +226,7 @@ bool GanTrainer::generator_step(const Execution& execution) {
     critic_.backward(critic_weights_.data(), x, work, d_score.data(),
                      Rows<float>(d_fake_.data() + begin * size, count, size), nullptr);
   });
-  generator_gradient_.assign(generator_gradient_.size(), 0.0f);
+  set_zeros(generator_gradient_, generator_gradient_.size());
   model_.net.backward(
       model_.weights.data(), work_, execution,
       [&](std::size_t block, std::size_t begin, std::size_t end) {

@@ -80,9 +80,9 @@ void Critic<T>::forward(const T* weights, Rows<const T> x, CriticWork<T>& work,
     in = work.active[l].view();
   }
   const T* top = weights + layers_[depth].weight.at;
-  work.score.assign(x.rows, weights[layers_[depth].bias.at]);
+  work.score.resize(x.rows);
   for (std::size_t i = 0; i < x.rows; ++i)
-    for (std::size_t j = 0; j < in.cols; ++j) work.score[i] += in(i, j) * top[j];
+    work.score[i] = weights[layers_[depth].bias.at] + dot_product<T>(in.row(i), top, in.cols);
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "dispatch.h"
+#include "fast_exp.h"
 
 // Loops as vectors; products and sums rounded one by one, also where the machine could fuse them.
 #if defined(__clang__)
@@ -171,20 +172,26 @@ struct AdamStep {
   }
 };
 
-struct SumOfSquares {
-  static CAUSALSYNTH_INLINE void run(const float* __restrict x, std::size_t n, double* result) {
+struct Exp {
+  static CAUSALSYNTH_INLINE void run(float* __restrict x, std::size_t n) {
+    for (std::size_t j = 0; j < n; ++j) x[j] = fast_exp(x[j]);
+  }
+};
+
+// Sums as S, in 16 parts.
+struct DotProduct {
+  template <class T, class S>
+  static CAUSALSYNTH_INLINE void run(const T* a, const T* b, std::size_t n, S* result) {
     constexpr std::size_t kSums = 16;
-    double sums[kSums] = {};
+    S sums[kSums] = {};
     std::size_t k = 0;
     for (; k + kSums <= n; k += kSums)
-      for (std::size_t j = 0; j < kSums; ++j) {
-        const double v = x[k + j];
-        sums[j] += v * v;
-      }
+      for (std::size_t j = 0; j < kSums; ++j)
+        sums[j] += static_cast<S>(a[k + j]) * static_cast<S>(b[k + j]);
     for (std::size_t j = 0; k + j < n; ++j)
-      sums[j] += static_cast<double>(x[k + j]) * static_cast<double>(x[k + j]);
-    *result = 0.0;
-    for (const double s : sums) *result += s;
+      sums[j] += static_cast<S>(a[k + j]) * static_cast<S>(b[k + j]);
+    *result = S(0);
+    for (const S s : sums) *result += s;
   }
 };
 
@@ -267,13 +274,21 @@ void adam_each(float* weights, const float* gradient, float* mean, float* square
   by_width<AdamStep>(weights, gradient, mean, square, rates, n, roots);
 }
 
+template <class T>
+T dot_product(const T* a, const T* b, std::size_t n) {
+  T result;
+  by_width<DotProduct>(a, b, n, &result);
+  return result;
+}
+void exp_each(float* x, std::size_t n) { by_width<Exp>(x, n); }
 double sum_of_squares(const float* x, std::size_t n) {
   double result;
-  by_width<SumOfSquares>(x, n, &result);
+  by_width<DotProduct>(x, x, n, &result);
   return result;
 }
 
 #define CAUSALSYNTH_EACH(T)                                                                     \
+  template T dot_product(const T*, const T*, std::size_t);                                      \
   template void times_each(T*, const T*, std::size_t);                                          \
   template void add_each(T*, const T*, std::size_t);                                            \
   template void add_times_each(T*, const T*, T, std::size_t);                                   \

@@ -59,7 +59,11 @@ struct AdamRates {
 void adam_each(float* weights, const float* gradient, float* mean, float* square, AdamRates rates,
                std::size_t n);
 
+// x = exp(x), by fast_exp().
+void exp_each(float* x, std::size_t n);
 // In 16 partial sums, added in their order.
+template <class T>
+T dot_product(const T* a, const T* b, std::size_t n);
 double sum_of_squares(const float* x, std::size_t n);
 
 }  // namespace causalsynth

@@ -203,7 +203,7 @@ void GeneratorNet<T>::backward(const T* weights, GeneratorWork<T>& work,
     over_blocks(blocks, execution, [&](std::size_t block) {
       const std::size_t begin = blocks.begin(block), end = blocks.end(block);
       if (l == depth()) {
-        work.parts[block].assign(total, T(0));
+        set_zeros(work.parts[block], total);
         before(block, begin, end);
         const Rows<const T> wide = work.wide.view().block(begin, end);
         const Rows<const T> d = work.d_logits.view().block(begin, end);

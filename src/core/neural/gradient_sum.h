@@ -6,6 +6,7 @@
 
 #include "../parallel/parallel_for.h"
 #include "elementwise.h"
+#include "matrix.h"
 
 namespace causalsynth {
 
@@ -21,10 +22,10 @@ class GradientSum {
     if (parts_.size() < blocks.count()) parts_.resize(blocks.count());
     parallel_for(blocks.count(), execution, [&](std::size_t unit, const CancelFlag& cancel) {
       cancel.check();
-      parts_[unit].assign(total_.size(), T(0));
+      set_zeros(parts_[unit], total_.size());
       body(unit, blocks.begin(unit), blocks.end(unit), parts_[unit].data());
     });
-    total_.assign(total_.size(), T(0));
+    set_zeros(total_, total_.size());
     for (std::size_t unit = 0; unit < blocks.count(); ++unit)
       add_each<T>(total_.data(), parts_[unit].data(), total_.size());
     return total_;
