@@ -105,22 +105,16 @@ gen_row_lm <- function(epochs = NULL, width = 48, layers = 2, heads = 3, bins = 
 learn_rows.gen_row_lm <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
   blueprint <- column_blueprint(data)
   check_no_identifier(vapply(blueprint, function(b) length(b$levels), 1L), nrow(data), call)
-  # Rows of weight zero say nothing of the law.
-  if (!is.null(weights)) {
-    kept <- weights > 0
-    data <- data[kept, , drop = FALSE]
-    weights <- weights[kept] / mean(weights[kept])
-  }
+  weighed <- rows_with_weight(data, weights)
+  data <- weighed$data
   decimals <- vapply(blueprint, function(b) if (is.na(b$decimals)) -1L else as.integer(b$decimals), 1L)
   options <- c(row_lm_sizes(spec$settings, nrow(data)), list(
-    decimals = unname(decimals), ordered = as.integer(vapply(data, is.ordered, NA)), weights = as.double(weights),
+    decimals = unname(decimals), ordered = as.integer(vapply(data, is.ordered, NA)), weights = as.double(weighed$weights),
     key = unclass(key)
   ))
-  run <- list(threads = resolve_threads(threads), keep = spec$keep_on_interrupt,
-              progress = loss_progress_bar("Training the row language model"))
+  run <- training_control(threads, spec$keep_on_interrupt, "Training the row language model")
   found <- row_lm_fit(encode_columns(data, blueprint, "data", call), nrow(data), options, run)
-  end <- found$end
-  if (end == "stopped") cli::cli_alert_info("Interrupted: the best model so far, of epoch {found$best_epoch}, is kept.")
+  if (found$end == "stopped") tell_interrupted("epoch", found$best_epoch)
   structure(list(model = found$model, trace = found$trace, draws = spec[c("temperature", "top_p")],
                  notes = row_lm_notes(spec, found, names(blueprint))),
             class = "fitted_gen_row_lm")
@@ -155,9 +149,7 @@ row_lm_notes <- function(spec, found, names) {
       sprintf("Held out%s: %s rows, loss %.3f nats a row%s", if (found$on_all) " at first" else "",
               format(found$held_rows, big.mark = ","), best$held_out, near)
     },
-    if (found$rollbacks > 0) {
-      sprintf("Losses that were no number: %d; each time the weights went back to the last judged", found$rollbacks)
-    },
+    rollback_note(found$rollbacks),
     if (spec$temperature != 1 || spec$top_p != 1) {
       sprintf("Draws at temperature %s, top_p %s", format(spec$temperature), format(spec$top_p))
     },

@@ -55,19 +55,6 @@ lump_rare <- function(x, most) {
   x
 }
 
-# The columns `train` and `held_out` (if any is there) of a trace by its `epoch`.
-loss_plot <- function(trace, unit) {
-  long <- do.call(rbind, lapply(intersect(c("train", "held_out"), names(trace)), function(name) {
-    data.frame(epoch = trace$epoch, loss = trace[[name]], rows = c(train = "training", held_out = "held out")[[name]])
-  }))
-  long <- long[is.finite(long$loss), ]
-  ggplot2::ggplot(long, ggplot2::aes(.data$epoch, .data$loss, colour = .data$rows)) +
-    ggplot2::geom_line() +
-    ggplot2::scale_colour_manual(values = c(training = plot_colours[1], "held out" = plot_colours[2])) +
-    ggplot2::labs(x = "epoch", y = paste0("loss (", unit, ")"), colour = "rows") +
-    ggplot2::theme_minimal()
-}
-
 # What a plot() method does: draws what autoplot() returns.
 draw_plot <- function(x, ...) {
   print(autoplot(x, ...))

@@ -61,24 +61,6 @@ progress_bar <- function(label, env = parent.frame()) {
   }
 }
 
-# The same of training: a function of the share done and of the loss, shown beside the time left.
-loss_progress_bar <- function(label, env = parent.frame()) {
-  if (!isTRUE(getOption("causalsynth.progress", interactive()))) return(NULL)
-  started <- proc.time()[["elapsed"]]
-  bar <- NULL
-  function(share, loss) {
-    if (is.null(bar)) {
-      if (proc.time()[["elapsed"]] - started < 1) return(invisible())
-      bar <<- cli::cli_progress_bar(
-        label, total = 100, .envir = env, extra = list(loss = "?"),
-        format = "{cli::pb_name}{cli::pb_bar} {cli::pb_percent} | loss {cli::pb_extra$loss} | left {cli::pb_eta}"
-      )
-    }
-    cli::cli_progress_update(id = bar, set = floor(100 * share), force = TRUE, .envir = env,
-                             extra = list(loss = format(signif(loss, 4))))
-  }
-}
-
 # How a core loop runs: threads, and its progress bar.
 run_control <- function(threads, label = NULL, env = parent.frame()) {
   list(threads = resolve_threads(threads), progress = if (!is.null(label)) progress_bar(label, env))

@@ -2,7 +2,7 @@
 #include "core/generate/row_train.h"
 #include "glue_columns.h"
 #include "glue_frame.h"
-#include "glue_host.h"
+#include "glue_train.h"
 
 using causalsynth::RowLm;
 
@@ -39,26 +39,6 @@ causalsynth::RowLmOptions read_options(const Rcpp::List& list) {
   return o;
 }
 
-// Asks R for an interrupt, which ends the training or, with `keep`, stops it; tells the loss.
-causalsynth::Execution watched(const Rcpp::List& run, causalsynth::TrainWatch& watch) {
-  causalsynth::Execution result;
-  result.threads = Rcpp::as<int>(run["threads"]);
-  const bool keep = Rcpp::as<bool>(run["keep"]);
-  SEXP callback = run["progress"];
-  result.poll = [keep, callback, &watch](double share) {
-    try {
-      glue::check_interrupt();
-    } catch (const Rcpp::internal::InterruptedException&) {
-      if (!keep) throw;
-      watch.stop.store(true);
-    }
-    if (callback == R_NilValue) return;
-    Rcpp::Function report(callback);
-    report(share, watch.loss.load());
-  };
-  return result;
-}
-
 RowLm opened(const Rcpp::List& model) {
   const Rcpp::RawVector bytes = model["bytes"];
   const Rcpp::IntegerVector levels = model["levels"];
@@ -77,7 +57,7 @@ Rcpp::List row_lm_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::Li
   causalsynth::TrainReport report;
   const auto model =
       causalsynth::train_row_lm(glue::frame(data, static_cast<std::size_t>(rows)),
-                                read_options(options), watched(run, watch), watch, report);
+                                read_options(options), glue::watched(run, watch), watch, report);
   const auto count = static_cast<R_xlen_t>(report.trace.size());
   Rcpp::NumericVector epoch(count), train(count), held(count), distance(count);
   auto number = [](double x) { return std::isnan(x) ? NA_REAL : x; };

@@ -6,6 +6,7 @@
 #include "core/neural/adam.h"
 #include "core/neural/gradient_sum.h"
 #include "core/neural/layers.h"
+#include "core/neural/safe_point.h"
 #include "gradient_check.h"
 
 using namespace causalsynth;
@@ -183,4 +184,21 @@ TEST_CASE("weights come back from bytes; damaged ones are refused") {
   store.pack(bad);
   ArchiveReader last(bad.bytes());
   CHECK_THROWS_AS(other.unpack(last), std::runtime_error);
+}
+
+TEST_CASE("a safe point gives the last good state back, halves the rate, and gives up") {
+  SafePoint<std::vector<int>> safe(2);
+  safe.keep({1});
+  safe.keep({2, 3});
+  std::vector<int> state{9};
+  REQUIRE(safe.roll_back(state));
+  const std::vector<int> last{2, 3};
+  CHECK(state == last);
+  CHECK(safe.rate_share() == .5);
+  REQUIRE(safe.roll_back(state));
+  CHECK(safe.rate_share() == .25);
+  state = {4};
+  CHECK_FALSE(safe.roll_back(state));
+  CHECK(state == std::vector<int>{4});
+  CHECK(safe.count() == 3);
 }

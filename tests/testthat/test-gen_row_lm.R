@@ -85,12 +85,70 @@ test_that("training is the same for any number of threads, keeps a trace and end
   expect_true(all(is.na(whole$trace$held_out)))
 })
 
-test_that("losses that are no number are rolled back and counted", {
-  fit <- fit_generator(gen_row_lm(epochs = 6, width = 8, heads = 2, layers = 1, rate = .9, weight_decay = 100),
-                       lm_rows(120), seed = 1)
-  rows <- generate(fit, 50, seed = 1)
-  expect_same_types(rows, lm_rows(120))
-  expect_true(all(is.finite(rows$x)))
+test_that("losses that are no number are rolled back, counted and told; training goes on at a lower rate", {
+  # Rate times decay above 2: weights grow from step to step, without end.
+  exploding <- function(epochs, ...) {
+    fit_generator(gen_row_lm(epochs = epochs, width = 8, heads = 2, layers = 1, rate = .5, ...), lm_rows(120), seed = 1)
+  }
+  fit <- exploding(12, weight_decay = 20, holdout = 0)
+  expect_match(fit$notes, "Losses that were no number: rolled back [1-4] times?, each", all = FALSE)
+  expect_match(fit$notes[1], "ran to its end")
+  expect_lt(fit$trace$train[12], 50)
+  expect_gt(max(fit$trace$train), 1e20)
+  expect_same_types(generate(fit, 50, seed = 1), lm_rows(120))
+  # Too wild for eight halvings.
+  lost <- exploding(40, weight_decay = 99, holdout = .2)
+  expect_match(lost$notes, "rolled back", all = FALSE)
+  expect_true(all(is.finite(generate(lost, 50, seed = 1)$x)))
+})
+
+# Runs `code` while the training's progress sends this process an interrupt, once, when the share done passes `at`.
+interrupted_at <- function(at, code) {
+  space <- asNamespace("causalsynth")
+  put <- function(value) {
+    unlockBinding("loss_progress_bar", space)
+    assign("loss_progress_bar", value, space)
+    lockBinding("loss_progress_bar", space)
+  }
+  old <- get("loss_progress_bar", space)
+  withr::defer(put(old))
+  put(function(...) {
+    sent <- FALSE
+    function(share, loss) {
+      if (sent || share < at) return(invisible())
+      sent <<- TRUE
+      tools::pskill(Sys.getpid(), tools::SIGINT)
+    }
+  })
+  tryCatch(code, interrupt = function(e) "left")
+}
+
+test_that("an interrupt ends the training, and keeps the best model so far on request", {
+  skip_on_os("windows")
+  long <- function(...) fit_generator(gen_row_lm(epochs = 2000, width = 16, heads = 2, ...), lm_rows(), seed = 1)
+  expect_identical(interrupted_at(0, long()), "left")
+  # Nothing judged yet: nothing is kept.
+  expect_identical(interrupted_at(0, long(keep_on_interrupt = TRUE)), "left")
+  expect_message(fit <- interrupted_at(.011, long(keep_on_interrupt = TRUE)), "best model so far, of epoch [1-9]")
+  expect_match(fit$notes[1], "was interrupted; weights of epoch [1-9]")
+  expect_lt(max(fit$trace$epoch), 1000)
+  expect_same_types(generate(fit, 50, seed = 1), lm_rows())
+})
+
+test_that("the progress shows the loss and the time left, to those who look", {
+  expect_null(withr::with_options(list(causalsynth.progress = FALSE), loss_progress_bar("Training")))
+  shown <- cli::cli_fmt({
+    withr::local_options(causalsynth.progress = TRUE, cli.dynamic = FALSE, cli.progress_show_after = 0)
+    tell <- loss_progress_bar("Training")
+    tell(.1, 9)
+    environment(tell)$started <- proc.time()[["elapsed"]] - 30
+    tell(.25, 1.23456)
+    tell(.5, "0.5 and 2")
+  })
+  expect_match(shown[1], "Training.*25% \\| loss 1.235 \\| 2 min left")
+  expect_match(shown[2], "50% \\| loss 0.5 and 2 \\| 3[0-9] s left")
+  expect_length(shown, 2)
+  expect_identical(vapply(c(.2, 59.5, 61, 7000), spell_seconds, ""), c("1 s", "60 s", "2 min", "1.9 h"))
 })
 
 test_that("fit_hybrid and generate_to take it", {

@@ -11,7 +11,7 @@
 namespace causalsynth {
 namespace {
 
-constexpr std::size_t kBlockRows = 16, kMostRollbacks = 8, kJudgements = 100;
+constexpr std::size_t kBlockRows = 16, kJudgements = 100;
 constexpr std::size_t kDistanceRows = 300, kDistanceBase = 4000;
 constexpr double kTooClose = 0.92;
 
@@ -36,6 +36,20 @@ class Trainer {
   }
 
  private:
+  // What a step changes.
+  struct State {
+    std::vector<float> weights, average;
+    Adam adam;
+  };
+  Adam new_adam() const {
+    return {first_.size(), AdamOptions{0.9, 0.99, 1e-8, options_.weight_decay, 1.0}};
+  }
+  void start_anew() {
+    step_ = 0;
+    adam_ = new_adam();
+    model_->network().parameters().values() = average_ = first_;
+    safe_.keep({first_, first_, adam_});
+  }
   void set_up();
   void split_rows();
   void encode(Stream& stream);
@@ -66,10 +80,11 @@ class Trainer {
   std::vector<double> held_distance_;
   std::vector<Cell> base_;
   std::vector<float> first_, average_, best_;
-  std::unique_ptr<Adam> adam_;
+  Adam adam_;
+  SafePoint<State> safe_;
   std::unique_ptr<GradientSum<float>> sum_;
   std::vector<NetworkTape<float>> tapes_;
-  double rate_ = 0, epoch_loss_ = 0, epoch_weight_ = 0;
+  double epoch_loss_ = 0, epoch_weight_ = 0;
   double best_held_ = std::numeric_limits<double>::infinity();
   std::size_t epoch_ = 0, step_ = 0, steps_ = 0, every_ = 1, since_best_ = 0, judged_ = 0;
   bool ended_ = false;
@@ -95,11 +110,10 @@ void Trainer::set_up() {
   Stream stream(derive_key(options_.margins.key, 1, 0), StreamTag::row_lm, 0);
   model_ = std::make_unique<RowLm>(std::move(codec), options_.shape, options_.context, stream);
   const std::size_t size = model_->network().parameters().size();
-  first_ = average_ = best_ = model_->network().parameters().values();
-  adam_ = std::make_unique<Adam>(size, AdamOptions{0.9, 0.99, 1e-8, options_.weight_decay, 1.0});
+  first_ = best_ = model_->network().parameters().values();
+  start_anew();
   sum_ = std::make_unique<GradientSum<float>>(size);
   tapes_.resize((options_.batch + kBlockRows - 1) / kBlockRows);
-  rate_ = options_.rate;
   split_rows();
   steps_ = options_.epochs * ((train_.size() + options_.batch - 1) / options_.batch);
   every_ = (options_.epochs + kJudgements - 1) / kJudgements;
@@ -198,9 +212,10 @@ bool Trainer::one_step(std::size_t begin, std::size_t end, Stream& stream) {
                  });
   const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
   const auto warmup = static_cast<std::size_t>(options_.warmup * static_cast<double>(steps_)) + 1;
-  const double rate = rate_ * warmup_cosine(step_++, warmup, steps_, 0.02);
+  const double rate =
+      options_.rate * safe_.rate_share() * warmup_cosine(step_++, warmup, steps_, 0.02);
   if (!std::isfinite(loss) ||
-      !adam_->step(network.parameters().values(), gradient, rate, network.parameters().decays()))
+      !adam_.step(network.parameters().values(), gradient, rate, network.parameters().decays()))
     return false;
   epoch_loss_ += loss;
   epoch_weight_ += weight;
@@ -208,13 +223,14 @@ bool Trainer::one_step(std::size_t begin, std::size_t end, Stream& stream) {
   return true;
 }
 
-// A loss or gradient that is no number: back to the last weights judged, at half the rate.
+// A loss or gradient that is no number.
 void Trainer::roll_back() {
-  if (++report_.rollbacks > kMostRollbacks) return finish(TrainEnd::diverged);
-  rate_ *= 0.5;
-  model_->network().parameters().values() = average_ = best_;
-  adam_ = std::make_unique<Adam>(best_.size(),
-                                 AdamOptions{0.9, 0.99, 1e-8, options_.weight_decay, 1.0});
+  State state;
+  if (!safe_.roll_back(state)) return finish(TrainEnd::diverged);
+  report_.rollbacks = safe_.count();
+  model_->network().parameters().values() = std::move(state.weights);
+  average_ = std::move(state.average);
+  adam_ = std::move(state.adam);
 }
 
 // Over some epochs' steps; over fewer at the start.
@@ -276,7 +292,8 @@ void Trainer::judge() {
   one.train = epoch_weight_ > 0.0 ? epoch_loss_ / epoch_weight_ : std::nan("");
   one.held = one.distance = std::nan("");
   std::swap(weights, average_);
-  bool better = true;
+  // A last step may have left weights that are no numbers.
+  bool better = std::isfinite(std::accumulate(weights.begin(), weights.end(), one.train));
   if (!held_.empty()) {
     one.held = held_loss();
     better = one.held < best_held_;
@@ -293,6 +310,7 @@ void Trainer::judge() {
   watch_.loss.store(held_.empty() ? one.train : one.held);
   if (better) {
     best_ = weights;
+    safe_.keep({average_, weights, adam_});
     best_held_ = one.held;
     report_.best_epoch = one.epoch;
     since_best_ = 0;
@@ -309,10 +327,7 @@ void Trainer::train_on_all() {
   steps_ = options_.epochs * ((train_.size() + options_.batch - 1) / options_.batch);
   const TrainEnd end = report_.end;
   const std::size_t rollbacks = report_.rollbacks;
-  model_->network().parameters().values() = average_ = first_;
-  adam_ = std::make_unique<Adam>(first_.size(),
-                                 AdamOptions{0.9, 0.99, 1e-8, options_.weight_decay, 1.0});
-  step_ = 0;
+  start_anew();
   ended_ = false;
   const auto epochs = static_cast<std::size_t>(report_.best_epoch);
   for (epoch_ = 0; epoch_ < epochs && !ended_ && report_.rollbacks == rollbacks; ++epoch_)

@@ -1,10 +1,10 @@
 // Training of the row language model: AdamW over rows in random orders of their columns, a moving
 // average of the weights, judged by rows held out; then once more on all rows.
 #pragma once
-#include <atomic>
 #include <memory>
 #include <vector>
 
+#include "../neural/safe_point.h"
 #include "row_lm.h"
 
 namespace causalsynth {
@@ -22,12 +22,6 @@ struct RowLmOptions {
   double random_order = 0.5;    // rows trained in a random order; the others in the data's
   double holdout = 0.1;         // rows held out; 0: none
   void validate() const;
-};
-
-// What another thread sees of a run, and how it ends it: the best model so far is kept.
-struct TrainWatch {
-  std::atomic<double> share{0.0}, loss{0.0};
-  std::atomic<bool> stop{false};
 };
 
 struct Judgement {
