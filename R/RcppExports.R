@@ -97,6 +97,14 @@ gan_draw <- function(model, n, key, given, run) {
     .Call(`_causalsynth_gan_draw`, model, n, key, given, run)
 }
 
+gan_layout <- function(model) {
+    .Call(`_causalsynth_gan_layout`, model)
+}
+
+gan_columns <- function(model) {
+    .Call(`_causalsynth_gan_columns`, model)
+}
+
 gan_mixture <- function(values, mixture) {
     .Call(`_causalsynth_gan_mixture`, values, mixture)
 }

@@ -108,3 +108,15 @@ law_allows <- function(law, one, entry) {
   if (!is.null(one$value)) one <- list(codes = unique(one$value))
   vapply(value, function(x) any(if (!is.null(one$codes)) x %in% one$codes else within_given(x, one, entry)), NA)
 }
+
+# A law that was read: what its classes stand for is there, and of its column.
+check_law <- function(law, entry) {
+  numeric <- entry$kind == "numeric"
+  stands <- if (numeric) law$value else law$members
+  levels <- if (!numeric) unlist(law$members)
+  stopifnot(
+    rlang::is_bool(law$number), length(stands) == law$classes, numeric || !law$number, is.null(law$value) == !numeric,
+    if (numeric) is.numeric(stands) else is.list(stands) && all(lengths(stands) > 0),
+    is.null(levels) || all(levels %in% c(NA, seq_along(entry$levels)))
+  )
+}

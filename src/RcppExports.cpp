@@ -304,6 +304,26 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// gan_layout
+Rcpp::RawVector gan_layout(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_gan_layout(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_layout(model));
+    return rcpp_result_gen;
+END_RCPP
+}
+// gan_columns
+Rcpp::List gan_columns(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_gan_columns(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_columns(model));
+    return rcpp_result_gen;
+END_RCPP
+}
 // gan_mixture
 Rcpp::NumericMatrix gan_mixture(Rcpp::NumericVector values, Rcpp::List mixture);
 RcppExport SEXP _causalsynth_gan_mixture(SEXP valuesSEXP, SEXP mixtureSEXP) {
@@ -709,6 +729,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_bags", (DL_FUNC) &_causalsynth_forest_bags, 2},
     {"_causalsynth_gan_fit", (DL_FUNC) &_causalsynth_gan_fit, 5},
     {"_causalsynth_gan_draw", (DL_FUNC) &_causalsynth_gan_draw, 5},
+    {"_causalsynth_gan_layout", (DL_FUNC) &_causalsynth_gan_layout, 1},
+    {"_causalsynth_gan_columns", (DL_FUNC) &_causalsynth_gan_columns, 1},
     {"_causalsynth_gan_mixture", (DL_FUNC) &_causalsynth_gan_mixture, 2},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},

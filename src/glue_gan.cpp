@@ -4,7 +4,7 @@
 
 #include "core/base/require.h"
 #include "core/generate/gan_training.h"
-#include "glue_host.h"
+#include "glue_train.h"
 
 using causalsynth::GanModel;
 
@@ -73,29 +73,6 @@ void read_columns(const Rcpp::List& columns, causalsynth::GanInput& input,
   }
 }
 
-// Polls the host: progress(step, critic, generator, distance) if wanted; an interrupt ends the
-// training, at once or, where the best so far is to be kept, at its next step.
-causalsynth::Execution watched(const Rcpp::List& run, causalsynth::GanProgress& progress) {
-  causalsynth::Execution result;
-  result.threads = Rcpp::as<int>(run["threads"]);
-  const bool keep = Rcpp::as<bool>(run["keep"]);
-  SEXP callback = run["progress"];
-  result.poll = [callback, keep, &progress](double) {
-    try {
-      glue::check_interrupt();
-    } catch (const Rcpp::internal::InterruptedException&) {
-      if (!keep) throw;
-      progress.stop.store(true);
-      return;
-    }
-    if (callback == R_NilValue) return;
-    Rcpp::Function report(callback);
-    report(static_cast<double>(progress.step.load()), progress.critic.load(),
-           progress.generator.load(), progress.distance.load());
-  };
-  return result;
-}
-
 }  // namespace
 
 // `options`: of the training; `mixture`: components, concentration. Returns the model as bytes,
@@ -113,17 +90,14 @@ Rcpp::List gan_fit(Rcpp::List columns, double rows, Rcpp::List options, Rcpp::Li
   causalsynth::GanInput input;
   input.rows = static_cast<std::size_t>(rows);
   read_columns(columns, input, model.layout);
-  causalsynth::GanProgress progress;
+  causalsynth::TrainWatch watch;
   causalsynth::GanResult result;
-  const causalsynth::Execution execution = watched(run, progress);
-  // One loop around all: its inner loops share threads that are already there, and the host is asked
-  // while they run. (A loop of one unit would have one thread.)
-  causalsynth::parallel_for(2, execution, [&](std::size_t unit, const causalsynth::CancelFlag& cancel) {
-    if (unit == 1) return;
+  const causalsynth::Execution execution = glue::watched(run, watch);
+  causalsynth::train_watched(execution, watch, [&](const causalsynth::CancelFlag& cancel) {
     const causalsynth::GanRows encoded =
         causalsynth::encode_rows(input, normals, model.layout, settings, execution);
     causalsynth::GanTrainer trainer(model, encoded, settings);
-    result = trainer.run(execution, progress, cancel);
+    result = trainer.run(execution, watch, cancel);
   });
   Rcpp::NumericVector modes(columns.size());
   for (R_xlen_t j = 0; j < columns.size(); ++j)
@@ -138,7 +112,8 @@ Rcpp::List gan_fit(Rcpp::List columns, double rows, Rcpp::List options, Rcpp::Li
       Rcpp::_["steps"] = static_cast<double>(result.steps),
       Rcpp::_["best"] = static_cast<double>(result.best),
       Rcpp::_["rollbacks"] = static_cast<double>(result.rollbacks),
-      Rcpp::_["stopped"] = result.stopped, Rcpp::_["modes"] = modes);
+      Rcpp::_["stopped"] = result.stopped, Rcpp::_["diverged"] = result.diverged,
+      Rcpp::_["modes"] = modes);
 }
 
 // n rows: `codes` a list of integers from 1 (0: a number), `numbers` a list. `given`: list of `at`
@@ -167,6 +142,27 @@ Rcpp::List gan_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rc
   }
   return Rcpp::List::create(Rcpp::_["codes"] = codes, Rcpp::_["numbers"] = numbers,
                             Rcpp::_["outside"] = static_cast<double>(drawn.outside));
+}
+
+// The layout of a packed model's bytes; an error if they are not one.
+// [[Rcpp::export(rng = false)]]
+Rcpp::RawVector gan_layout(Rcpp::RawVector model) {
+  causalsynth::ByteLayout layout;
+  GanModel::unpack(glue::view(model), &layout);
+  return glue::raw(causalsynth::encode_layout(layout));
+}
+
+// What a packed model's columns are: list(number, classes (of numbers: beside the numbers)).
+// [[Rcpp::export(rng = false)]]
+Rcpp::List gan_columns(Rcpp::RawVector model) {
+  const GanModel opened = GanModel::unpack(glue::view(model));
+  Rcpp::LogicalVector number;
+  Rcpp::NumericVector classes;
+  for (const auto& column : opened.layout.columns) {
+    number.push_back(column.number);
+    classes.push_back(column.number ? column.specials : column.classes);
+  }
+  return Rcpp::List::create(Rcpp::_["number"] = number, Rcpp::_["classes"] = classes);
 }
 
 // The mixture of normals of one column: a matrix of mean, sd, weight.

@@ -56,10 +56,10 @@ GanModel trained(Example& e, int threads) {
   model.layout = e.layout;
   Execution execution;
   execution.threads = threads;
-  GanProgress progress;
+  TrainWatch watch;
   parallel_for(1, execution, [&](std::size_t, const CancelFlag& cancel) {
     const GanRows rows = encode_rows(e.input, {}, model.layout, e.options, execution);
-    GanTrainer(model, rows, e.options).run(execution, progress, cancel);
+    GanTrainer(model, rows, e.options).run(execution, watch, cancel);
   });
   return model;
 }
@@ -292,8 +292,9 @@ TEST_CASE("losses that are no numbers: weights go back, training ends") {
   model.layout = e.layout;
   const Execution execution{1, {}};
   const GanRows rows = encode_rows(e.input, {}, model.layout, e.options, execution);
-  GanProgress progress;
-  const GanResult result = GanTrainer(model, rows, e.options).run(execution, progress, {});
-  CHECK(result.rollbacks == 5);
+  TrainWatch watch;
+  const GanResult result = GanTrainer(model, rows, e.options).run(execution, watch, {});
+  CHECK(result.rollbacks == 8);
+  CHECK(result.diverged);
   for (const float w : model.weights.values()) CHECK(std::isfinite(w));
 }

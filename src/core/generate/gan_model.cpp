@@ -134,8 +134,8 @@ std::vector<unsigned char> GanModel::pack() const {
   return out.bytes();
 }
 
-GanModel GanModel::unpack(Span<const unsigned char> bytes) {
-  ArchiveReader in(bytes);
+GanModel GanModel::unpack(Span<const unsigned char> bytes, ByteLayout* layout) {
+  ArchiveReader in(bytes, layout);
   GanModel model;
   model.layout = GanLayout::unpack(in);
   for (const std::size_t c : model.layout.choices) {

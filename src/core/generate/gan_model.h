@@ -41,7 +41,7 @@ struct GanModel {
                 const Execution& execution) const;
 
   std::vector<unsigned char> pack() const;
-  static GanModel unpack(Span<const unsigned char> bytes);
+  static GanModel unpack(Span<const unsigned char> bytes, ByteLayout* layout = nullptr);
 
  private:
   void draw_block(std::size_t begin, std::size_t end, Stream& stream, const GanGiven& given,

@@ -35,7 +35,7 @@ GanSampler::GanSampler(const GanLayout& layout, const GanRows& rows, Span<const 
       const std::uint32_t count = levels[k].end;
       levels[k] = {start, start};
       start += count;
-      log_share.push_back(logs += mass[k] > 0.0 ? std::log1p(static_cast<double>(count)) : 0.0);
+      log_share.push_back(logs += std::log1p(mass[k]));
       share.push_back(shares += mass[k]);
     }
     std::vector<std::uint32_t> order(among.size());

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint64_t kSplit = 4, kCriticWeights = 5, kBatch = 6, kHeads = 7, kDropout = 8,
                         kMixing = 9, kFool = 10, kLook = 11;
-constexpr std::size_t kMostRollbacks = 5;
 
 // A critic's batch is divided in two.
 RowBlocks critic_blocks(std::size_t groups) {
@@ -88,7 +87,7 @@ void GanTrainer::split(std::uint64_t key) {
 
 double GanTrainer::rate_now() const {
   const double done = static_cast<double>(step_) / static_cast<double>(options_.steps);
-  return rate_scale_ * (1.0 + (options_.anneal - 1.0) * done);
+  return safe_.rate_share() * (1.0 + (options_.anneal - 1.0) * done);
 }
 
 std::uint64_t GanTrainer::step_key(std::uint64_t kind) const {
@@ -254,7 +253,7 @@ bool GanTrainer::take_step(Parameters<float>& weights, Adam& adam, std::vector<f
 }
 
 // An entry of the trace; the best weights so far by the monitor.
-void GanTrainer::look(const Execution& execution, GanProgress& progress) {
+void GanTrainer::look(const Execution& execution, TrainWatch& watch) {
   double distance = std::numeric_limits<double>::quiet_NaN();
   std::vector<float> current;
   if (!average_.empty()) {
@@ -267,9 +266,12 @@ void GanTrainer::look(const Execution& execution, GanProgress& progress) {
     distance = monitor_->distance(
         model_.draw(GanMonitor::kMostRows, derive_key(options_.key, kLook, 0), {}, execution),
         execution);
-    progress.distance.store(distance);
   }
-  if (!monitor_ || distance < best_distance_) {
+  watch.loss.store(monitor_ ? distance : loss_critic_);
+  // A last step may have left weights that are no numbers.
+  const auto& now = model_.weights.values();
+  const bool sound = std::isfinite(std::accumulate(now.begin(), now.end(), 0.0));
+  if (sound && (!monitor_ || distance < best_distance_)) {
     best_ = model_.weights.values();
     best_distance_ = distance;
     result_.best = step_;
@@ -282,53 +284,45 @@ void GanTrainer::look(const Execution& execution, GanProgress& progress) {
   result_.trace.distance.push_back(distance);
 }
 
-void GanTrainer::keep(Snapshot& to) const {
-  to = {model_.weights.values(), critic_weights_.values(), average_, generator_adam_,
-        critic_adam_};
+GanTrainer::Snapshot GanTrainer::state() const {
+  return {model_.weights.values(), critic_weights_.values(), average_, generator_adam_,
+          critic_adam_};
 }
 
-void GanTrainer::restore(const Snapshot& from) {
-  model_.weights.values() = from.generator;
-  critic_weights_.values() = from.critic;
-  average_ = from.average;
-  generator_adam_ = from.generator_adam;
-  critic_adam_ = from.critic_adam;
-}
-
-// Back to the last entry of the trace with half the rates; false: not again.
+// Back to the last entry of the trace at half the rates; false: not again.
 bool GanTrainer::roll_back() {
-  ++result_.rollbacks;
-  restore(safe_);
-  rate_scale_ *= 0.5;
-  return result_.rollbacks < kMostRollbacks;
+  Snapshot from;
+  if (!safe_.roll_back(from)) return false;
+  result_.rollbacks = safe_.count();
+  model_.weights.values() = std::move(from.generator);
+  critic_weights_.values() = std::move(from.critic);
+  average_ = std::move(from.average);
+  generator_adam_ = std::move(from.generator_adam);
+  critic_adam_ = std::move(from.critic_adam);
+  return true;
 }
 
-GanResult GanTrainer::run(const Execution& execution, GanProgress& progress,
+GanResult GanTrainer::run(const Execution& execution, TrainWatch& watch,
                           const CancelFlag& cancel) {
-  keep(safe_);
-  while (step_ < options_.steps) {
+  safe_.keep(state());
+  while (step_ < options_.steps && !result_.stopped) {
     cancel.check();
-    if (progress.stop.load(std::memory_order_relaxed)) {
-      result_.stopped = true;
-      break;
-    }
     bool good = true;
     for (std::size_t k = 0; k < options_.critic_steps && good; ++k) good = critic_step(execution);
     good = good && generator_step(execution);
     if (!good) {
-      if (!roll_back()) break;
-      continue;
+      if (roll_back()) continue;
+      result_.diverged = true;
+      break;
     }
     ++step_;
-    progress.step.store(step_, std::memory_order_relaxed);
-    progress.critic.store(loss_critic_, std::memory_order_relaxed);
-    progress.generator.store(loss_generator_, std::memory_order_relaxed);
-    if (step_ % options_.every == 0 || step_ == options_.steps) {
-      look(execution, progress);
-      keep(safe_);
+    watch.share.store(static_cast<double>(step_) / static_cast<double>(options_.steps));
+    result_.stopped = watch.stop.load();
+    if (step_ % options_.every == 0 || step_ == options_.steps || result_.stopped) {
+      look(execution, watch);
+      safe_.keep(state());
     }
   }
-  if (result_.best == 0 && step_ > 0) look(execution, progress);
   if (result_.best > 0) model_.weights.values() = best_;
   model_.settle(options_.key, execution);
   result_.steps = step_;

@@ -1,11 +1,11 @@
 // Training of CTGAN (Xu et al. 2019): Wasserstein loss with gradient penalty (Gulrajani et al.
 // 2017), packed rows (Lin et al. 2018), training by sampling, conditional cross-entropy.
 #pragma once
-#include <atomic>
 #include <memory>
 
 #include "core/neural/adam.h"
 #include "core/neural/critic.h"
+#include "core/neural/safe_point.h"
 #include "gan_model.h"
 #include "gan_monitor.h"
 
@@ -29,25 +29,19 @@ struct GanTrace {
   std::vector<double> step, critic, generator, penalty, distance;  // distance: NaN where not taken
 };
 
-// What the thread that waits may look at while another trains.
-struct GanProgress {
-  std::atomic<std::size_t> step{0};
-  std::atomic<double> critic{0.0}, generator{0.0}, distance{0.0};
-  std::atomic<bool> stop{false};  // end at the next step and keep the best so far
-};
-
 struct GanResult {
   GanTrace trace;
   std::size_t steps = 0;      // done
   std::size_t best = 0;       // the step whose weights were kept
   std::size_t rollbacks = 0;  // losses that were no number
-  bool stopped = false;
+  bool stopped = false;       // from outside
+  bool diverged = false;      // losses that were no number, time and again
 };
 
 class GanTrainer {
  public:
   GanTrainer(GanModel& model, const GanRows& rows, const GanOptions& options);
-  GanResult run(const Execution& execution, GanProgress& progress, const CancelFlag& cancel);
+  GanResult run(const Execution& execution, TrainWatch& watch, const CancelFlag& cancel);
 
  private:
   struct Snapshot {
@@ -64,9 +58,8 @@ class GanTrainer {
   bool generator_step(const Execution& execution);
   double head_gradients(std::size_t begin, std::size_t end);
   bool take_step(Parameters<float>& weights, Adam& adam, std::vector<float>& gradient, double rate);
-  void look(const Execution& execution, GanProgress& progress);
-  void keep(Snapshot& to) const;
-  void restore(const Snapshot& from);
+  void look(const Execution& execution, TrainWatch& watch);
+  Snapshot state() const;
   bool roll_back();
 
   GanModel& model_;
@@ -84,11 +77,10 @@ class GanTrainer {
   Matrix<float> real_, fake_, mixed_, d_fake_;
   std::vector<Condition> conditions_;
   std::size_t step_ = 0, turn_ = 0;
-  double rate_scale_ = 1.0;
   std::vector<double> block_score_, block_penalty_, block_loss_;
   double loss_critic_ = 0.0, loss_generator_ = 0.0, loss_penalty_ = 0.0, best_distance_ = 0.0;
   std::vector<float> best_;
-  Snapshot safe_;
+  SafePoint<Snapshot> safe_;
   GanResult result_;
 };
 
