@@ -58,8 +58,8 @@
 #'   `autoplot(fit, type = "loss")` draws it. `$modes` is the number of modes by column.
 #' @seealso [gen_row_lm()] and [gen_forest()], which learn more from as many rows.
 #' @references Xu, Skoularidou, Cuesta-Infante and Veeramachaneni (2019) "Modeling tabular data using conditional GAN";
-#'   Gulrajani et al. (2017) "Improved training of Wasserstein GANs"; Lin, Khetan, Fanti and Oh (2018) "PacGAN: the power
-#'   of two samples in generative adversarial networks"; Jang, Gu and Poole (2017) "Categorical reparameterization with
+#'   Gulrajani et al. (2017) "Improved training of Wasserstein GANs"; Lin, Khetan, Fanti and Oh (2018) "PacGAN: the
+#'   power of two samples in generative adversarial networks"; Jang, Gu and Poole (2017) "Categorical reparameterization with
 #'   Gumbel-softmax"; Blei and Jordan (2006) "Variational inference for Dirichlet process mixtures"; Szekely and Rizzo
 #'   (2013) "Energy statistics".
 #' @examples
@@ -122,7 +122,8 @@ learn_rows.gen_ctgan <- function(spec, data, key, threads, weights = NULL, call 
   free <- vapply(coded, function(one) one$number || one$classes > 1, NA)
   run <- training_control(threads, spec$keep_on_interrupt, "Training the GAN")
   fit <- if (any(free)) {
-    train_gan(coded[free], nrow(data), gan_options(settings, nrow(data), weighed$weights, key), run, settings$modes, call)
+    options <- gan_options(settings, nrow(data), weighed$weights, key)
+    train_gan(coded[free], nrow(data), options, run, settings$modes, call)
   }
   laws <- lapply(coded, function(one) one[c("number", "classes", "value", "members")])
   result <- structure(list(model = fit$model, laws = laws, free = free, trace = gan_trace(fit), blueprint = blueprint),
@@ -157,8 +158,8 @@ train_gan <- function(coded, n, options, run, modes, call) {
   if (fit$stopped) tell_interrupted("step", fit$best)
   if (fit$best > 0) return(fit)
   abort("fit", c(
-    "The training of the GAN failed: its losses were no numbers within the first steps, after {fit$rollbacks} halvings of \
-     the rates as well.",
+    "The training of the GAN failed: its losses were no numbers within the first steps, also after {fit$rollbacks} \
+     halvings of the rates.",
     i = "Use smaller rates ({.arg rate_generator}, {.arg rate_critic})."
   ), call = call)
 }

@@ -109,8 +109,8 @@ learn_rows.gen_row_lm <- function(spec, data, key, threads, weights = NULL, call
   data <- weighed$data
   decimals <- vapply(blueprint, function(b) if (is.na(b$decimals)) -1L else as.integer(b$decimals), 1L)
   options <- c(row_lm_sizes(spec$settings, nrow(data)), list(
-    decimals = unname(decimals), ordered = as.integer(vapply(data, is.ordered, NA)), weights = as.double(weighed$weights),
-    key = unclass(key)
+    decimals = unname(decimals), ordered = as.integer(vapply(data, is.ordered, NA)),
+    weights = as.double(weighed$weights), key = unclass(key)
   ))
   run <- training_control(threads, spec$keep_on_interrupt, "Training the row language model")
   found <- row_lm_fit(encode_columns(data, blueprint, "data", call), nrow(data), options, run)

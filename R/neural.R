@@ -41,8 +41,8 @@ tell_interrupted <- function(unit, best) {
 
 rollback_note <- function(count) {
   if (count == 0) return(NULL)
-  paste0("Losses that were no number: rolled back ", count_phrase(count, "time"), ", each time to the last good weights ",
-         "and half the rate")
+  paste0("Losses that were no number: rolled back ", count_phrase(count, "time"),
+         ", each time to the last good weights and half the rate")
 }
 
 # Rows of weight zero say nothing of the law; the others' weights have mean 1.

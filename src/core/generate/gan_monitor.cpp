@@ -63,7 +63,8 @@ double GanMonitor::mean_distance(const Table& a, const Table& b,
   });
   double total = 0.0;
   for (const double s : sums) total += s;
-  const double pairs = static_cast<double>(a.rows) * static_cast<double>(same ? b.rows - 1 : b.rows);
+  const double pairs =
+      static_cast<double>(a.rows) * static_cast<double>(same ? b.rows - 1 : b.rows);
   return pairs > 0.0 ? total / pairs : 0.0;
 }
 

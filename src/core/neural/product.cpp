@@ -59,7 +59,8 @@ void float_panel(const Panel& p) {
   if (has_avx2()) return wide::panel<6, 2>(p);
 #endif
   for (std::size_t shift = 0; shift < kTileCols; shift += 8)
-    narrow::panel<4, 2>({p.a, p.rows, p.b + shift, p.b_step, p.inner, p.out + shift, p.out_step, p.add});
+    narrow::panel<4, 2>(
+        {p.a, p.rows, p.b + shift, p.b_step, p.inner, p.out + shift, p.out_step, p.add});
 }
 
 // The last columns, fewer than 16: on copies filled up with zeros.

@@ -1,7 +1,8 @@
 // Matrix products, on the thread that calls. Each number of a result is a chain of fused
 // multiply-adds from 0 in the order of the inner index, whatever the shapes and the instructions
-// used: a row's result does not depend on the rows beside it, and all machines give the same bits. For several threads,
-// give each a block of rows (and each block a gradient of its own: see gradient_sum.h).
+// used: a row's result does not depend on the rows beside it, and all machines give the same bits.
+// For several threads, give each a block of rows (and each block a gradient of its own: see
+// gradient_sum.h).
 #pragma once
 #include "matrix.h"
 

@@ -178,6 +178,13 @@ class Fit {
     for (double& w : p_.weight) w /= sum;
   }
 
+  // Of the weight and density of a component, but for the distance to its mean.
+  double expected_log(std::size_t c) const {
+    const double half = p_.freedom[c] / 2;
+    return p_.log_weight[c] + 0.5 * (digamma(half) - std::log(half * p_.variance[c]) -
+                                     1.0 / p_.precision[c]);
+  }
+
   // `square` of a cell only shifts the logarithms of all components by what hardly differs among
   // those that matter: the mean stands for the cell.
   void expect() {
@@ -186,9 +193,7 @@ class Fit {
     for (std::size_t c = 0; c < k_; ++c) {
       if (p_.count[c] < kGone) continue;
       there.push_back(c);
-      base[c] = prior_ > 0.0 ? p_.log_weight[c] + 0.5 * (digamma(p_.freedom[c] / 2) -
-                                                        std::log(p_.freedom[c] * p_.variance[c] / 2) -
-                                                        1.0 / p_.precision[c])
+      base[c] = prior_ > 0.0 ? expected_log(c)
                              : std::log(p_.weight[c]) - 0.5 * std::log(p_.variance[c]);
     }
     const std::size_t n = x_.value.size();
