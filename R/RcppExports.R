@@ -89,6 +89,26 @@ forest_bags <- function(model, run) {
     .Call(`_causalsynth_forest_bags`, model, run)
 }
 
+gan_fit <- function(columns, rows, options, mixture, run) {
+    .Call(`_causalsynth_gan_fit`, columns, rows, options, mixture, run)
+}
+
+gan_draw <- function(model, n, key, given, run) {
+    .Call(`_causalsynth_gan_draw`, model, n, key, given, run)
+}
+
+gan_layout <- function(model) {
+    .Call(`_causalsynth_gan_layout`, model)
+}
+
+gan_columns <- function(model) {
+    .Call(`_causalsynth_gan_columns`, model)
+}
+
+gan_mixture <- function(values, mixture) {
+    .Call(`_causalsynth_gan_mixture`, values, mixture)
+}
+
 sequential_fit <- function(data, rows, options, run) {
     .Call(`_causalsynth_sequential_fit`, data, rows, options, run)
 }

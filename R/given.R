@@ -150,6 +150,12 @@ check_rejectable <- function(fit, by_value, call = rlang::caller_env()) {
   }
 }
 
+# Rows of which those that fit `given` are kept: a generator that can may draw them likelier to fit.
+propose_rows <- function(fit, n, given, key, threads) UseMethod("propose_rows")
+
+#' @exportS3Method
+propose_rows.default <- function(fit, n, given, key, threads) draw_columns(fit, n, key, threads)
+
 reject_given <- function(fit, n, given, key, threads) {
   accept <- function(columns) {
     good <- TRUE
@@ -159,7 +165,7 @@ reject_given <- function(fit, n, given, key, threads) {
     }
     good
   }
-  draw <- function(m, attempt) draw_columns(fit, m, derive_key(key, "candidates", attempt), threads)
+  draw <- function(m, attempt) propose_rows(fit, m, given, derive_key(key, "candidates", attempt), threads)
   found <- fill_by_rejection(n, draw, accept)
   if (inherits(found, "exhausted")) abort_exhausted(found, n, "what is given")
   found

@@ -138,7 +138,7 @@ unpack_model.default <- function(x, version) {
 # The layouts of packed bytes (core/base/layout.h): functions that return the layout, or fail for bytes of others.
 byte_layouts <- list(
   forest = function(bytes) forest_layout(bytes), sequential = function(bytes) sequential_layout(bytes),
-  row_lm = function(bytes) row_lm_layout(bytes)
+  row_lm = function(bytes) row_lm_layout(bytes), gan = function(bytes) gan_layout(bytes)
 )
 
 bytes_layout <- function(bytes) {

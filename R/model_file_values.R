@@ -122,6 +122,20 @@ check_parts.fitted_gen_row_lm <- function(x) {
 }
 
 #' @exportS3Method
+check_parts.fitted_gen_ctgan <- function(x) {
+  n <- length(x$blueprint)
+  if (length(x$laws) != n || !is.logical(x$free) || length(x$free) != n || anyNA(x$free)) stop("laws of other columns")
+  Map(check_law, x$laws, x$blueprint)
+  if (any(x$free)) {
+    known <- gan_columns(x$model)
+    same <- function(name) identical(as.numeric(vapply(x$laws[x$free], `[[`, 1, name)), as.numeric(known[[name]]))
+    if (!same("number") || !same("classes")) stop("laws of other columns than the network's")
+  }
+  draw_gan(x, 1, as_key(c(0, 0)), 1)
+  NextMethod()
+}
+
+#' @exportS3Method
 check_parts.fitted_strata <- function(x) {
   n <- length(x$share)
   if (n == 0 || !all(x$share >= 0) || !all(lengths(x$values) == n) || !length(x$fits) %in% c(1, n)) {

@@ -54,13 +54,20 @@ rows_with_weight <- function(data, weights) {
 
 # The columns `train` and `held_out` (if any is there) of a trace by its `epoch`.
 loss_plot <- function(trace, unit) {
-  long <- do.call(rbind, lapply(intersect(c("train", "held_out"), names(trace)), function(name) {
-    data.frame(epoch = trace$epoch, loss = trace[[name]], rows = c(train = "training", held_out = "held out")[[name]])
+  what <- c(train = "training", held_out = "held out")
+  long <- do.call(rbind, lapply(intersect(names(what), names(trace)), function(name) {
+    data.frame(at = trace$epoch, loss = trace[[name]], line = what[[name]])
   }))
+  loss_lines(long, what, "epoch", paste0("loss (", unit, ")")) + ggplot2::labs(colour = "rows")
+}
+
+# `long`: at, loss, and which `line`, one of `lines`.
+loss_lines <- function(long, lines, x, y) {
   long <- long[is.finite(long$loss), ]
-  ggplot2::ggplot(long, ggplot2::aes(.data$epoch, .data$loss, colour = .data$rows)) +
+  long$line <- factor(long$line, intersect(lines, long$line))
+  ggplot2::ggplot(long, ggplot2::aes(.data$at, .data$loss, colour = .data$line)) +
     ggplot2::geom_line() +
-    ggplot2::scale_colour_manual(values = c(training = plot_colours[1], "held out" = plot_colours[2])) +
-    ggplot2::labs(x = "epoch", y = paste0("loss (", unit, ")"), colour = "rows") +
+    ggplot2::scale_colour_manual(values = stats::setNames(plot_colours[seq_along(lines)], lines)) +
+    ggplot2::labs(x = x, y = y) +
     ggplot2::theme_minimal()
 }

@@ -276,6 +276,65 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// gan_fit
+Rcpp::List gan_fit(Rcpp::List columns, double rows, Rcpp::List options, Rcpp::List mixture, Rcpp::List run);
+RcppExport SEXP _causalsynth_gan_fit(SEXP columnsSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP mixtureSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type options(optionsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type mixture(mixtureSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_fit(columns, rows, options, mixture, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// gan_draw
+Rcpp::List gan_draw(Rcpp::RawVector model, double n, Rcpp::NumericVector key, Rcpp::List given, Rcpp::List run);
+RcppExport SEXP _causalsynth_gan_draw(SEXP modelSEXP, SEXP nSEXP, SEXP keySEXP, SEXP givenSEXP, SEXP runSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    Rcpp::traits::input_parameter< double >::type n(nSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type key(keySEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type given(givenSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type run(runSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_draw(model, n, key, given, run));
+    return rcpp_result_gen;
+END_RCPP
+}
+// gan_layout
+Rcpp::RawVector gan_layout(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_gan_layout(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_layout(model));
+    return rcpp_result_gen;
+END_RCPP
+}
+// gan_columns
+Rcpp::List gan_columns(Rcpp::RawVector model);
+RcppExport SEXP _causalsynth_gan_columns(SEXP modelSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type model(modelSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_columns(model));
+    return rcpp_result_gen;
+END_RCPP
+}
+// gan_mixture
+Rcpp::NumericMatrix gan_mixture(Rcpp::NumericVector values, Rcpp::List mixture);
+RcppExport SEXP _causalsynth_gan_mixture(SEXP valuesSEXP, SEXP mixtureSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type mixture(mixtureSEXP);
+    rcpp_result_gen = Rcpp::wrap(gan_mixture(values, mixture));
+    return rcpp_result_gen;
+END_RCPP
+}
 // sequential_fit
 Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options, Rcpp::List run);
 RcppExport SEXP _causalsynth_sequential_fit(SEXP dataSEXP, SEXP rowsSEXP, SEXP optionsSEXP, SEXP runSEXP) {
@@ -653,6 +712,11 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_kernel", (DL_FUNC) &_causalsynth_forest_kernel, 6},
     {"_causalsynth_forest_jackknife", (DL_FUNC) &_causalsynth_forest_jackknife, 4},
     {"_causalsynth_forest_bags", (DL_FUNC) &_causalsynth_forest_bags, 2},
+    {"_causalsynth_gan_fit", (DL_FUNC) &_causalsynth_gan_fit, 5},
+    {"_causalsynth_gan_draw", (DL_FUNC) &_causalsynth_gan_draw, 5},
+    {"_causalsynth_gan_layout", (DL_FUNC) &_causalsynth_gan_layout, 1},
+    {"_causalsynth_gan_columns", (DL_FUNC) &_causalsynth_gan_columns, 1},
+    {"_causalsynth_gan_mixture", (DL_FUNC) &_causalsynth_gan_mixture, 2},
     {"_causalsynth_sequential_fit", (DL_FUNC) &_causalsynth_sequential_fit, 4},
     {"_causalsynth_sequential_draw", (DL_FUNC) &_causalsynth_sequential_draw, 5},
     {"_causalsynth_sequential_draw_given", (DL_FUNC) &_causalsynth_sequential_draw_given, 5},

@@ -38,8 +38,8 @@ TEST_CASE("the fast exponential: near the exact one, NaN stays NaN") {
   CHECK(std::isnan(fast_exp(std::nanf(""))));
 }
 
-TEST_CASE("products of any shape equal the plain sums, bit by bit") {
-  for (const std::size_t n : {1u, 3u, 4u, 9u})
+TEST_CASE("products of any shape equal chains of fused multiply-adds, bit by bit") {
+  for (const std::size_t n : {1u, 3u, 4u, 9u, 15u, 29u})
     for (const std::size_t k : {1u, 7u, 32u})
       for (const std::size_t m : {1u, 15u, 16u, 17u, 40u}) {
         auto a = normals<float>(n * k, 1), b = normals<float>(k * m, 2);
@@ -51,11 +51,8 @@ TEST_CASE("products of any shape equal the plain sums, bit by bit") {
         std::vector<float> expected(n * m);
         for (std::size_t i = 0; i < n; ++i)
           for (std::size_t j = 0; j < m; ++j) {
-            volatile float sum = 0.0f;
-            for (std::size_t l = 0; l < k; ++l) {
-              const volatile float one = a[i * k + l] * b[l * m + j];
-              sum = sum + one;
-            }
+            float sum = 0.0f;
+            for (std::size_t l = 0; l < k; ++l) sum = std::fma(a[i * k + l], b[l * m + j], sum);
             expected[i * m + j] = sum;
           }
         const Rows<const float> A(a.data(), n, k), B(b.data(), k, m), At(at.data(), k, n),
@@ -68,6 +65,30 @@ TEST_CASE("products of any shape equal the plain sums, bit by bit") {
         for (float& x : expected) x += x;
         CHECK(c == expected);
       }
+}
+
+TEST_CASE("loops over units equal plain ones, bit by bit; transposing twice is nothing") {
+  const std::size_t n = 77;
+  const auto a = normals<float>(n, 11), b = normals<float>(n, 12);
+  auto x = a, y = b;
+  add_each(x.data(), b.data(), n);
+  for (std::size_t k = 0; k < n; ++k) CHECK(x[k] == a[k] + b[k]);
+  blend_each(y.data(), a.data(), 0.25f, n);
+  for (std::size_t k = 0; k < n; ++k) {
+    const volatile float kept = 0.25f * b[k], taken = 0.75f * a[k];
+    CHECK(y[k] == kept + taken);
+  }
+  double sum = 0.0;
+  for (const float v : a) sum += static_cast<double>(v) * v;
+  CHECK(sum_of_squares(a.data(), n) == Approx(sum).epsilon(1e-12));
+  auto power = a;
+  exp_each(power.data(), n);
+  for (std::size_t k = 0; k < n; ++k) CHECK(power[k] == Approx(std::exp(a[k])).epsilon(1e-6));
+  std::vector<float> turned(n), back(n);
+  transpose<float>({a.data(), 7, 11}, turned.data());
+  transpose<float>({turned.data(), 11, 7}, back.data());
+  CHECK(back == a);
+  CHECK(turned[1] == a[11]);
 }
 
 TEST_CASE("dense layer: gradients are those of finite differences") {

@@ -354,12 +354,8 @@ std::unique_ptr<RowLm> train_row_lm(const Frame& data, const RowLmOptions& optio
                                     const Execution& execution, TrainWatch& watch,
                                     TrainReport& report) {
   std::unique_ptr<RowLm> model;
-  // One loop around all: its inner loops share threads that are already there, and the host is
-  // asked while they run. (A loop of one unit would have one thread.)
-  Execution outer = execution;
-  if (execution.poll) outer.poll = [&](double) { execution.poll(watch.share.load()); };
-  parallel_for(2, outer, [&](std::size_t unit, const CancelFlag&) {
-    if (unit == 0) model = Trainer(data, options, execution, watch, report).run();
+  train_watched(execution, watch, [&](const CancelFlag&) {
+    model = Trainer(data, options, execution, watch, report).run();
   });
   return model;
 }

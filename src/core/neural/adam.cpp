@@ -3,25 +3,9 @@
 #include <cmath>
 
 #include "../base/require.h"
+#include "elementwise.h"
 
 namespace causalsynth {
-namespace {
-
-struct Rates {
-  float beta1, beta2, scale, rate, epsilon, shrink1, shrink2;
-};
-
-void move(float* weights, const float* gradient, float* mean, float* square, std::size_t size,
-          Rates r) {
-  for (std::size_t k = 0; k < size; ++k) {
-    const float g = gradient[k] * r.scale;
-    mean[k] = r.beta1 * mean[k] + (1.0f - r.beta1) * g;
-    square[k] = r.beta2 * square[k] + (1.0f - r.beta2) * g * g;
-    weights[k] -= r.rate * (mean[k] * r.shrink1) / (std::sqrt(square[k] * r.shrink2) + r.epsilon);
-  }
-}
-
-}  // namespace
 
 void AdamOptions::validate() const {
   require(beta1 >= 0.0 && beta1 < 1.0 && beta2 >= 0.0 && beta2 < 1.0, "betas must be in [0, 1)");
@@ -45,8 +29,7 @@ Adam::Adam(std::size_t size, const AdamOptions& options)
 bool Adam::step(std::vector<float>& weights, Span<const float> gradient, double rate,
                 Span<const std::uint8_t> decays) {
   require(weights.size() == mean_.size() && gradient.size() == mean_.size(), "sizes of a step");
-  double norm = 0.0;
-  for (const float g : gradient) norm += static_cast<double>(g) * g;
+  double norm = sum_of_squares(gradient.data(), gradient.size());
   if (!std::isfinite(norm)) return false;
   norm = std::sqrt(norm);
   power1_ *= options_.beta1;
@@ -56,7 +39,7 @@ bool Adam::step(std::vector<float>& weights, Span<const float> gradient, double 
     for (std::size_t k = 0; k < weights.size(); ++k)
       if (decays.empty() || decays[k]) weights[k] *= keep;
   }
-  Rates r;
+  AdamRates r;
   r.beta1 = static_cast<float>(options_.beta1);
   r.beta2 = static_cast<float>(options_.beta2);
   r.scale = options_.clip > 0.0 && norm > options_.clip ? static_cast<float>(options_.clip / norm)
@@ -65,7 +48,7 @@ bool Adam::step(std::vector<float>& weights, Span<const float> gradient, double 
   r.epsilon = static_cast<float>(options_.epsilon);
   r.shrink1 = static_cast<float>(1.0 / (1.0 - power1_));
   r.shrink2 = static_cast<float>(1.0 / (1.0 - power2_));
-  move(weights.data(), gradient.data(), mean_.data(), square_.data(), weights.size(), r);
+  adam_each(weights.data(), gradient.data(), mean_.data(), square_.data(), r, weights.size());
   return true;
 }
 

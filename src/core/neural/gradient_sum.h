@@ -2,11 +2,11 @@
 // are added in the order of the blocks, so that the sum does not depend on the threads.
 #pragma once
 #include <functional>
-#include <type_traits>
 #include <vector>
 
 #include "../parallel/parallel_for.h"
-#include "dispatch.h"
+#include "elementwise.h"
+#include "matrix.h"
 
 namespace causalsynth {
 
@@ -22,22 +22,16 @@ class GradientSum {
     if (parts_.size() < blocks.count()) parts_.resize(blocks.count());
     parallel_for(blocks.count(), execution, [&](std::size_t unit, const CancelFlag& cancel) {
       cancel.check();
-      parts_[unit].assign(total_.size(), T(0));
+      set_zeros(parts_[unit], total_.size());
       body(unit, blocks.begin(unit), blocks.end(unit), parts_[unit].data());
     });
-    total_.assign(total_.size(), T(0));
-    for (std::size_t unit = 0; unit < blocks.count(); ++unit) add(parts_[unit]);
+    set_zeros(total_, total_.size());
+    for (std::size_t unit = 0; unit < blocks.count(); ++unit)
+      add_each<T>(total_.data(), parts_[unit].data(), total_.size());
     return total_;
   }
 
  private:
-  void add(const std::vector<T>& part) {
-    if constexpr (std::is_same<T, float>::value) {
-      add_floats(total_.data(), part.data(), total_.size());
-    } else {
-      for (std::size_t k = 0; k < total_.size(); ++k) total_[k] += part[k];
-    }
-  }
   std::vector<T> total_;
   std::vector<std::vector<T>> parts_;
 };

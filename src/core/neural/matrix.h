@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <vector>
 
 #include "../base/span.h"
@@ -65,5 +66,12 @@ class Matrix {
   std::size_t rows_ = 0, cols_ = 0;
   std::vector<T> values_;
 };
+
+// `size` zeros, whatever was there.
+template <class T>
+void set_zeros(std::vector<T>& x, std::size_t size) {
+  x.resize(size);
+  if (size > 0) std::memset(x.data(), 0, size * sizeof(T));
+}
 
 }  // namespace causalsynth

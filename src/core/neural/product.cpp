@@ -8,7 +8,6 @@
 namespace causalsynth {
 namespace {
 
-constexpr int kTileRows = 4;
 constexpr std::size_t kTileCols = 16;
 
 // A(i, k) = a[i * row_step + k * inner_step]: serves A and its transpose.
@@ -18,34 +17,7 @@ struct Left {
   std::size_t row_step, inner_step;
 };
 
-// kRows x kVectors vectors of sums held in registers.
-template <class Vectors, int kRows, int kVectors>
-inline __attribute__((always_inline)) void tile(Left<float> a, const float* b, std::size_t b_step,
-                                                std::size_t inner, float* out,
-                                                std::size_t out_step, bool add) {
-  using V = typename Vectors::V;
-  constexpr std::size_t kWidth = Vectors::kWidth;
-  V sums[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r)
-    for (int v = 0; v < kVectors; ++v) sums[r][v] = V{};
-  for (std::size_t k = 0; k < inner; ++k) {
-    V right[kVectors];
-    for (int v = 0; v < kVectors; ++v)
-      right[v] = *reinterpret_cast<const V*>(b + k * b_step + static_cast<std::size_t>(v) * kWidth);
-    const float* left = a.data + k * a.inner_step;
-    for (int r = 0; r < kRows; ++r) {
-      const float x = left[static_cast<std::size_t>(r) * a.row_step];
-      for (int v = 0; v < kVectors; ++v) sums[r][v] += x * right[v];
-    }
-  }
-  for (int r = 0; r < kRows; ++r)
-    for (int v = 0; v < kVectors; ++v) {
-      V* to = reinterpret_cast<V*>(out + static_cast<std::size_t>(r) * out_step +
-                                   static_cast<std::size_t>(v) * kWidth);
-      *to = add ? *to + sums[r][v] : sums[r][v];
-    }
-}
-
+// All rows of A against some columns of B.
 struct Panel {
   Left<float> a;
   std::size_t rows;
@@ -56,33 +28,39 @@ struct Panel {
   bool add;
 };
 
-template <class Vectors, int kRows, int kVectors>
-inline __attribute__((always_inline)) void tile_at(const Panel& p, std::size_t i,
-                                                   std::size_t shift) {
-  tile<Vectors, kRows, kVectors>({p.a.data + i * p.a.row_step, p.a.row_step, p.a.inner_step},
-                                 p.b + shift, p.b_step, p.inner, p.out + i * p.out_step + shift,
-                                 p.out_step, p.add);
-}
-
-template <class Vectors, int kVectors>
-inline __attribute__((always_inline)) void all_rows(const Panel& p, std::size_t shift) {
-  std::size_t i = 0;
-  for (; i + std::size_t{kTileRows} <= p.rows; i += kTileRows)
-    tile_at<Vectors, kTileRows, kVectors>(p, i, shift);
-  for (; i < p.rows; ++i) tile_at<Vectors, 1, kVectors>(p, i, shift);
-}
-
-#ifdef CAUSALSYNTH_HAS_AVX2_PATH
-CAUSALSYNTH_AVX2 void wide_panel(const Panel& p) { all_rows<Wide, 2>(p, 0); }
+namespace narrow {
+#define TILE_VECTORS Narrow
+#define TILE_TARGET
+#include "product_tile.h"
+#undef TILE_VECTORS
+#undef TILE_TARGET
+}  // namespace narrow
+#ifdef CAUSALSYNTH_HAS_X86_PATHS
+namespace wide {
+#define TILE_VECTORS Wide
+#define TILE_TARGET CAUSALSYNTH_AVX2
+#include "product_tile.h"
+#undef TILE_VECTORS
+#undef TILE_TARGET
+}  // namespace wide
+namespace widest {
+#define TILE_VECTORS Widest
+#define TILE_TARGET CAUSALSYNTH_AVX512
+#include "product_tile.h"
+#undef TILE_VECTORS
+#undef TILE_TARGET
+}  // namespace widest
 #endif
 
 // All rows against 16 columns of B.
 void float_panel(const Panel& p) {
-#ifdef CAUSALSYNTH_HAS_AVX2_PATH
-  if (has_avx2()) return wide_panel(p);
+#ifdef CAUSALSYNTH_HAS_X86_PATHS
+  if (has_avx512()) return widest::panel<14, 1>(p);
+  if (has_avx2()) return wide::panel<6, 2>(p);
 #endif
-  all_rows<Narrow, 2>(p, 0);
-  all_rows<Narrow, 2>(p, 8);
+  for (std::size_t shift = 0; shift < kTileCols; shift += 8)
+    narrow::panel<4, 2>(
+        {p.a, p.rows, p.b + shift, p.b_step, p.inner, p.out + shift, p.out_step, p.add});
 }
 
 // The last columns, fewer than 16: on copies filled up with zeros.
@@ -102,6 +80,11 @@ void float_rest(Left<float> a, std::size_t rows, Rows<const float> b, std::size_
 
 void product(Left<float> a, std::size_t rows, Rows<const float> b, Rows<float> c, bool add) {
   std::size_t j = 0;
+#ifdef CAUSALSYNTH_HAS_X86_PATHS
+  if (has_avx512())
+    for (; j + 2 * kTileCols <= c.cols; j += 2 * kTileCols)
+      widest::panel<14, 2>({a, rows, b.data + j, b.stride, b.rows, c.data + j, c.stride, add});
+#endif
   for (; j + kTileCols <= c.cols; j += kTileCols)
     float_panel({a, rows, b.data + j, b.stride, b.rows, c.data + j, c.stride, add});
   if (j < c.cols) float_rest(a, rows, b, j, c, add);
@@ -121,6 +104,17 @@ void product(Left<double> a, std::size_t rows, Rows<const double> b, Rows<double
 }  // namespace
 
 template <class T>
+void transpose(Rows<const T> a, T* to) {
+  constexpr std::size_t kSide = 16;  // squares that stay in the cache
+  for (std::size_t i = 0; i < a.rows; i += kSide)
+    for (std::size_t j = 0; j < a.cols; j += kSide) {
+      const std::size_t end = std::min(i + kSide, a.rows), right = std::min(j + kSide, a.cols);
+      for (std::size_t l = j; l < right; ++l)
+        for (std::size_t k = i; k < end; ++k) to[l * a.rows + k] = a(k, l);
+    }
+}
+
+template <class T>
 void multiply(Rows<const T> a, Rows<const T> b, Rows<T> c, Into into) {
   require(a.cols == b.rows && c.rows == a.rows && c.cols == b.cols, "shapes of a product");
   product(Left<T>{a.data, a.stride, 1}, a.rows, b, c, into == Into::add);
@@ -137,12 +131,13 @@ void multiply_right_transposed(Rows<const T> a, Rows<const T> b, Rows<T> c, Into
   require(a.cols == b.cols && c.rows == a.rows && c.cols == b.rows, "shapes of a product");
   thread_local std::vector<T> turned;
   turned.resize(b.rows * b.cols);
-  for (std::size_t i = 0; i < b.rows; ++i)
-    for (std::size_t j = 0; j < b.cols; ++j) turned[j * b.rows + i] = b(i, j);
+  transpose<T>(b, turned.data());
   product(Left<T>{a.data, a.stride, 1}, a.rows, Rows<const T>(turned.data(), b.cols, b.rows), c,
           into == Into::add);
 }
 
+template void transpose(Rows<const float>, float*);
+template void transpose(Rows<const double>, double*);
 template void multiply(Rows<const float>, Rows<const float>, Rows<float>, Into);
 template void multiply(Rows<const double>, Rows<const double>, Rows<double>, Into);
 template void multiply_left_transposed(Rows<const float>, Rows<const float>, Rows<float>, Into);

@@ -1,7 +1,8 @@
-// Matrix products, on the thread that calls. Each number of a result is the sum of its products in
-// the order of the inner index, whatever the shapes and the instructions used: a row's result does
-// not depend on the rows beside it, and every x86-64 gives the same bits. For several threads,
-// give each a block of rows (and each block a gradient of its own: see gradient_sum.h).
+// Matrix products, on the thread that calls. Each number of a result is a chain of fused
+// multiply-adds from 0 in the order of the inner index, whatever the shapes and the instructions
+// used: a row's result does not depend on the rows beside it, and all machines give the same bits.
+// For several threads, give each a block of rows (and each block a gradient of its own: see
+// gradient_sum.h).
 #pragma once
 #include "matrix.h"
 
@@ -22,5 +23,9 @@ void multiply_left_transposed(Rows<const T> a, Rows<const T> b, Rows<T> c,
 template <class T>
 void multiply_right_transposed(Rows<const T> a, Rows<const T> b, Rows<T> c,
                                Into into = Into::replace);
+
+// A' (columns x rows, without gaps).
+template <class T>
+void transpose(Rows<const T> a, T* to);
 
 }  // namespace causalsynth

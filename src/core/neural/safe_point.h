@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "../parallel/parallel_for.h"
+
 namespace causalsynth {
 
 // `stop`, set by another thread: end at the next step, the best model so far is kept.
@@ -12,6 +14,18 @@ struct TrainWatch {
   std::atomic<double> share{0.0}, loss{0.0};
   std::atomic<bool> stop{false};
 };
+
+// One loop around a whole training: its inner loops share threads that are already there, and the
+// host is asked while they run.
+template <class Body>
+void train_watched(const Execution& execution, const TrainWatch& watch, const Body& body) {
+  Execution outer = execution;
+  if (execution.poll) outer.poll = [&](double) { execution.poll(watch.share.load()); };
+  // Two units, since a loop of one would have one thread.
+  parallel_for(2, outer, [&](std::size_t unit, const CancelFlag& cancel) {
+    if (unit == 0) body(cancel);
+  });
+}
 
 // The last good state (weights, optimiser) of a training loop. Each way back to it halves the
 // rates; after `most` of them training should end.

@@ -28,6 +28,7 @@ enum class StreamTag : std::uint64_t {
   honest = 10,
   importance = 20,
   copula = 30,
+  gan = 40,
   row_lm = 45,
   test = 99
 };
