@@ -124,6 +124,7 @@ rows_with_missing_role <- function(roles, data, na.action, call) {
       ), call = call)
     }
     rows <- union(rows, bad)
+    check_size_of_numbers(data[[name]][setdiff(seq_len(nrow(data)), bad)], paste0("Column \"", name, "\""), call)
   }
   sort(rows)
 }
@@ -218,6 +219,7 @@ check_covariate <- function(x, name, call) {
       i = "Set such values to NA if they stand for missing ones, or drop the rows."
     ), call = call)
   }
+  check_size_of_numbers(x, paste0("Column \"", name, "\""), call)
   check_text(x, name, call)
 }
 
