@@ -27,6 +27,10 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
   side[[2]] <- rhs[[3]]
   environment(side) <- environment(formula)
   check_known_columns(setdiff(all.vars(side), "."), data, call)
+  if (length(others) == 0 && "." %in% all.vars(side)) {
+    abort("data", c("There is no covariate: the data have no column beside {.val {outcome}} and {.val {treatment}}.",
+                    i = "Write {.code Y ~ A | 1} to analyse without covariates."), call = call)
+  }
   terms <- kept_terms(stats::terms(side, data = others))
   covariates <- intersect(all.vars(terms), names(data))
   inside <- intersect(c(outcome, treatment), covariates)
