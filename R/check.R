@@ -117,6 +117,19 @@ resolve_threads <- function(threads, call = rlang::caller_env()) {
   as.integer(check_whole(threads, "threads", 1, 1024, call = call))
 }
 
+# Numbers beyond this size are refused: their squares and sums of squares would overflow without a word.
+largest_number <- 1e100
+
+check_size_of_numbers <- function(x, what, call = rlang::caller_env()) {
+  if (!is.numeric(x)) return(invisible())
+  large <- sum(abs(as.numeric(x)) > largest_number, na.rm = TRUE)
+  if (large == 0) return(invisible())
+  abort("data", c(
+    "{what} is larger than {format(largest_number)} in size in {large} of {length(x)} row{?s}.",
+    i = "Rescale it, for instance divide by 1e100, or correct these values."
+  ), call = call)
+}
+
 # A short phrase for an error: what was given instead.
 describe <- function(x) {
   if (is.null(x)) return("NULL")
@@ -137,4 +150,13 @@ near_names <- function(name, known) {
   distance <- utils::adist(name, known, ignore.case = TRUE)[1, ]
   near <- distance <= min(max(1, nchar(name) %/% 3), nchar(name) - 1)
   utils::head(known[near][order(distance[near])], 3)
+}
+
+# What the core refuses, or what does not fit into memory there, as a classed error of the package.
+from_core <- function(code, call = rlang::caller_env(), kind = "fit") {
+  tryCatch(code, error = function(e) {
+    if (inherits(e, "causalsynth_error") || !inherits(e, "C++Error")) rlang::cnd_signal(e)
+    message <- conditionMessage(e)
+    abort(kind, "{message}", call = call)
+  })
 }

@@ -82,7 +82,7 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
     if (is.na(centre)) centre <- 0
     if (is.na(spread) || spread == 0) spread <- 1
     tables <- lapply(tables, function(columns) {
-      columns[[j]] <- (columns[[j]] - centre) / spread
+      columns[[j]] <- check_scaled((columns[[j]] - centre) / spread, names(blueprint)[j], call)
       columns
     })
   }
@@ -90,6 +90,18 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
     matrix(as.double(unlist(columns)), ncol = length(columns))
   })
   c(matrices, list(is_factor = is_factor))
+}
+
+# A scale of next to nothing puts other values out of reach.
+check_scaled <- function(x, name, call) {
+  bad <- sum(is.infinite(x))
+  if (bad) {
+    abort("data", c(
+      "Column {.val {name}}: {bad} value{?s} {?is/are} too far from the others for a distance in units of their spread.",
+      i = "Rescale the column, or leave it out."
+    ), call = call)
+  }
+  x
 }
 
 check_no_infinite <- function(x, name, arg, call) {
@@ -100,7 +112,11 @@ check_no_infinite <- function(x, name, arg, call) {
       i = "Drop these rows, or let {.fn gen_data} clean them."
     ), call = call)
   }
+  check_size_of_numbers(x, paste0("Column \"", name, "\" of ", arg), call)
 }
+
+# A mean of nothing is NA, not NaN.
+mean_or_na <- function(x) if (length(x)) mean(x) else NA_real_
 
 new_dcr <- function(found, about) {
   distance <- found$first
@@ -114,8 +130,8 @@ new_dcr <- function(found, about) {
   structure(
     c(list(
       distance = distance, nndr = ratio, nearest = found$index,
-      mean = mean(known), sd = stats::sd(known), median = stats::median(known),
-      min = if (length(known)) min(known) else NA_real_, nndr_mean = mean(ratio[!lost]),
+      mean = mean_or_na(known), sd = stats::sd(known), median = stats::median(known),
+      min = if (length(known)) min(known) else NA_real_, nndr_mean = mean_or_na(ratio[!lost]),
       copies = sum(known == 0), n = length(distance), n_incomparable = sum(lost)
     ), about),
     class = "causalsynth_dcr"

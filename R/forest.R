@@ -103,7 +103,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
                    max_depth = max_depth, sample_fraction = sample_fraction, replace = replace,
                    split_rule = split_rule, honest = honest, clusters = clusters, importance = importance)
   task <- forest_task(x, y, settings, weights, seed, rlang::current_env())
-  raw <- forest_fit(task$x, task$outcome, task$sampling, task$options, run_control(threads, "Growing trees"))
+  raw <- from_core(forest_fit(task$x, task$outcome, task$sampling, task$options, run_control(threads, "Growing trees")))
   options <- task$options[setdiff(names(task$options), "key")]
   new_forest(raw, task$target, task$blueprint, options, task$sampling)
 }
@@ -218,6 +218,7 @@ forest_target <- function(y, n, call = rlang::caller_env()) {
   if (bad) {
     abort("data", c("{.arg y} is missing or infinite in {bad} of {n} rows.", i = "Drop these rows."), call = call)
   }
+  check_size_of_numbers(y, "y", call)
   if (is.logical(y) || is.character(y)) y <- factor(y)
   if (is.factor(y)) {
     y <- droplevels(y)

@@ -41,7 +41,7 @@ without_training.default <- function(fit) {
 is_learner <- function(x) inherits(x, "causalsynth_learner")
 
 check_learner <- function(x, arg, call = rlang::caller_env()) {
-  if (is.function(x)) x <- x()
+  if (is.function(x)) x <- tryCatch(x(), error = function(e) x)
   if (!is_learner(x)) {
     abort("input", c(
       "{.arg {arg}} must be a learner such as {.code learn_forest()} or {.code learn_glm()}.",

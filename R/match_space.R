@@ -23,8 +23,9 @@ match_space <- function(real, other, distance, arg = "pool", call = rlang::calle
     space$is_factor <- FALSE
     space$mode <- "tree"
   } else {
-    kept <- switch(space$mode, gower = scale_columns(kept, space$is_factor, value_range),
-                   scale_columns(kept, space$is_factor, stats::sd))
+    used <- names(real)[!constant]
+    kept <- switch(space$mode, gower = scale_columns(kept, space$is_factor, value_range, used, call),
+                   scale_columns(kept, space$is_factor, stats::sd, used, call))
     if (space$mode == "tree") kept <- indicator_columns(kept, blueprint[!constant], space$is_factor)
   }
   matrices <- lapply(kept, function(columns) matrix(as.double(unlist(columns)), ncol = length(columns)))
@@ -62,12 +63,12 @@ is_constant <- function(x) {
 value_range <- function(x, na.rm) diff(range(x, na.rm = na.rm))
 
 # Numbers less their mean over `spread` of the queries' column.
-scale_columns <- function(tables, is_factor, spread) {
+scale_columns <- function(tables, is_factor, spread, names, call) {
   for (j in which(!is_factor)) {
     centre <- mean(tables$queries[[j]], na.rm = TRUE)
     width <- spread(tables$queries[[j]], na.rm = TRUE)
     tables <- lapply(tables, function(columns) {
-      columns[[j]] <- (columns[[j]] - centre) / width
+      columns[[j]] <- check_scaled((columns[[j]] - centre) / width, names[j], call)
       columns
     })
   }

@@ -14,6 +14,7 @@ check_given <- function(x, name, n, call) {
       i = "Drop these rows from all vectors."
     ), call = call)
   }
+  check_size_of_numbers(x, name, call)
 }
 
 check_range <- function(x, name, call) {

@@ -15,6 +15,7 @@ privacy_rows <- function(train, synthetic, holdout, distance, call) {
   level <- is_factor | vapply(columns, function(x) is_constant(as.numeric(x[in_train])), NA)
   scaled <- Map(function(x, level) {
     if (level) return(as.numeric(if (is.factor(x)) x else match(x, unique(x[!is.na(x)]))))
+    x <- as.numeric(x)
     own <- x[in_train & !is.na(x)]
     (x - mean(own)) / if (distance == "gower") diff(range(own)) else stats::sd(own)
   }, columns, level)

@@ -27,6 +27,10 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
   side[[2]] <- rhs[[3]]
   environment(side) <- environment(formula)
   check_known_columns(setdiff(all.vars(side), "."), data, call)
+  if (length(others) == 0 && "." %in% all.vars(side)) {
+    abort("data", c("There is no covariate: the data have no column beside {.val {outcome}} and {.val {treatment}}.",
+                    i = "Write {.code Y ~ A | 1} to analyse without covariates."), call = call)
+  }
   terms <- kept_terms(stats::terms(side, data = others))
   covariates <- intersect(all.vars(terms), names(data))
   inside <- intersect(c(outcome, treatment), covariates)
@@ -124,6 +128,7 @@ rows_with_missing_role <- function(roles, data, na.action, call) {
       ), call = call)
     }
     rows <- union(rows, bad)
+    check_size_of_numbers(data[[name]][setdiff(seq_len(nrow(data)), bad)], paste0("Column \"", name, "\""), call)
   }
   sort(rows)
 }
@@ -218,6 +223,7 @@ check_covariate <- function(x, name, call) {
       i = "Set such values to NA if they stand for missing ones, or drop the rows."
     ), call = call)
   }
+  check_size_of_numbers(x, paste0("Column \"", name, "\""), call)
   check_text(x, name, call)
 }
 
