@@ -4,12 +4,14 @@
 # normal; columns shuffled independently; the same where numbers are grouped, so that no value is one person's alone;
 # training rows themselves.
 # Shuffled columns of exact numbers do single out: each value is that of one training row, and of no other person.
-# Rscript bench/privacy-null.R [runs]. Results: bench/privacy-null.csv, a row a metric and case.
+# Rscript bench/privacy-null.R [runs] [cases, such as fresh,grouped; all]. Results: bench/privacy-null.csv, a row a
+# metric and case; rows of other cases stay.
 library(causalsynth)
 source("bench/lib.R")
 
 arguments <- commandArgs(TRUE)
 runs <- if (length(arguments)) as.integer(arguments[1]) else 40L
+asked <- if (length(arguments) > 1) strsplit(arguments[2], ",")[[1]]
 n <- 400
 
 # Numbers, a factor, a date-like count, missing values, binary treatment and outcome.
@@ -59,7 +61,7 @@ one <- function(run) {
   holdout <- draw(10 * run + 1)
   cases <- list(fresh = draw(10 * run + 2), noise = noisy(real, run), masked = masked(real, run),
                 shuffled = shuffled(real, run), grouped = shuffled(grouped(real), run), copies = real)
-  do.call(rbind, lapply(names(cases), function(case) {
+  do.call(rbind, lapply(if (is.null(asked)) names(cases) else asked, function(case) {
     change <- if (case == "grouped") grouped else identity
     scores <- privacy(change(real), cases[[case]], change(holdout), formula = Y ~ A | .,
                       keys = c("W4", "W5", "site"), attacks = 400, seed = run, threads = 2)$scores
@@ -83,5 +85,11 @@ table <- do.call(rbind, lapply(split(all, cell), function(x) {
 numbers <- c("estimate", "reference")
 table[numbers] <- lapply(table[numbers], signif, 3)
 table[is.na(all$null[match(table$metric, all$metric)]), c("contains_null", "above_null")] <- NA
-utils::write.csv(cbind(table, machine()), "bench/privacy-null.csv", row.names = FALSE)
+table <- cbind(table, machine())
+file <- "bench/privacy-null.csv"
+if (!is.null(asked)) {
+  kept <- utils::read.csv(file, colClasses = c(r = "character"))
+  table <- rbind(kept[!kept$case %in% asked, ], table)
+}
+utils::write.csv(table, file, row.names = FALSE)
 print(table, row.names = FALSE)

@@ -18,7 +18,24 @@ test_that("privacy scores speak", {
   expect_true(all(wide$conf.high[known] >= tidy(risks)$conf.high[known]))
   expect_snapshot(print(risks), transform = function(x) gsub("[0-9]\\.[0-9]+", "#.###", x))
   expect_false(any(grepl("private", c(format(risks), capture.output(print(summary(risks)))))))
-  for (what in c("scores", "distances", "membership")) expect_draws(ggplot2::autoplot(risks, what))
+  for (what in c("scores", "all", "distances", "membership")) expect_draws(ggplot2::autoplot(risks, what))
+})
+
+test_that("the print has one order, whatever the scores", {
+  scores <- function(estimate) {
+    guesses <- paste0(rep(c("inference", "attribute"), 3), "_risk_of_", rep(c("b", "a", "c"), each = 2))
+    metric <- c("copies", "dcr_share", guesses, "disco_of_b")
+    data.frame(metric = metric, estimate = c(0, .5, estimate, .1))
+  }
+  # Of three secrets the larger risk of each, in the order in which they were named.
+  expect_identical(printed_metrics(scores(c(.1, .2, .4, .3, .5, NA))),
+                   c("copies", "dcr_share", "attribute_risk_of_b", "inference_risk_of_a", "inference_risk_of_c",
+                     "disco_of_b"))
+  # Of two both, whichever is the larger.
+  two <- scores(c(.1, .2, .4, .3, .5, .6))[-(7:8), ]
+  expect_identical(printed_metrics(two), printed_metrics(transform(two, estimate = rev(estimate))))
+  expect_identical(printed_metrics(two)[3:6],
+                   c("inference_risk_of_b", "attribute_risk_of_b", "inference_risk_of_a", "attribute_risk_of_a"))
 })
 
 test_that("a pool tells treatment and outcome", {
