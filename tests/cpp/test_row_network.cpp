@@ -143,3 +143,42 @@ TEST_CASE("a tiny transformer learns 16 rows by heart; threads change no bit") {
   CHECK(one == train(2, 20).second);
   CHECK(one == train(3, 20).second);
 }
+
+TEST_CASE("heads start at the shares of their classes") {
+  const NetworkShape shape = tiny_shape();
+  RowBatch batch = random_rows(shape, 40, 5);
+  batch.weights.assign(40, 1.0f);
+  std::vector<Cell> cells(40 * 4);
+  std::vector<std::size_t> rows;
+  std::vector<std::vector<double>> weight;
+  for (const auto& classes : shape.columns) weight.emplace_back(classes.count(), .5);
+  for (std::size_t i = 0; i < 40; ++i) {
+    rows.push_back(i);
+    for (std::size_t t = 0; t < 4; ++t) {
+      const auto c = static_cast<std::size_t>(batch.columns[i * 4 + t]);
+      cells[i * 4 + c] = batch.cells[i * 4 + t];
+      weight[c][static_cast<std::size_t>(batch.cells[i * 4 + t].kind)] += 1.0;
+    }
+  }
+  Stream stream(11, StreamTag::test, 0);
+  RowNetwork<double> network(shape, stream);
+  std::fill(network.parameters().values().begin(), network.parameters().values().end(), 0.0);
+  network.start_at_margins(cells, rows, {});
+  double expected = 0.0;
+  for (std::size_t i = 0; i < 40; ++i)
+    for (std::size_t c = 0; c < 4; ++c) {
+      const ColumnClasses& classes = shape.columns[c];
+      double total = 0.0, bins = 0.0;
+      for (std::size_t k = 0; k < classes.count(); ++k) {
+        total += weight[c][k];
+        if (classes.is_bin(static_cast<int>(k))) bins += weight[c][k];
+      }
+      const int kind = cells[i * 4 + c].kind;
+      // Bins share theirs evenly.
+      expected -= std::log((classes.is_bin(kind) ? bins / classes.bins
+                                                 : weight[c][static_cast<std::size_t>(kind)]) /
+                           total);
+    }
+  NetworkTape<double> tape;
+  CHECK(network.loss(batch, 0, 40, 0.0, 1.0, nullptr, tape) == Approx(expected));
+}

@@ -303,6 +303,31 @@ double RowNetwork<T>::loss(const RowBatch& batch, std::size_t begin, std::size_t
 }
 
 template <class T>
+void RowNetwork<T>::start_at_margins(const std::vector<Cell>& cells,
+                                     const std::vector<std::size_t>& rows,
+                                     const std::vector<double>& weights) {
+  const std::size_t columns = heads_.size();
+  for (std::size_t c = 0; c < columns; ++c) {
+    const ColumnClasses& classes = shape_.columns[c];
+    // Half a row for each class, so that none has the share 0.
+    std::vector<double> weight(classes.count(), 0.5);
+    for (const std::size_t i : rows) {
+      const int kind = cells[i * columns + c].kind;
+      if (kind >= 0)
+        weight[static_cast<std::size_t>(kind)] += weights.empty() ? 1.0 : weights[i];
+    }
+    // Bins have equal shares: their logits are 0, those of other classes are relative to them.
+    double bins = 0.0;
+    for (std::size_t k = 0; k < classes.bins; ++k) bins += weight[classes.atoms + k];
+    const double unit = classes.bins > 0 ? bins / classes.bins : 1.0;
+    T* bias = parameters_.data() + heads_[c].bias.at;
+    for (std::size_t k = 0; k < classes.atoms; ++k)
+      bias[k] = static_cast<T>(std::log(weight[k] / unit));
+    if (classes.missing) bias[said(c) - 1] = static_cast<T>(std::log(weight.back() / unit));
+  }
+}
+
+template <class T>
 void RowNetwork<T>::start(std::size_t rows, std::size_t length, std::size_t window,
                           NetworkState<T>& state) const {
   state.rows = rows;

@@ -64,6 +64,11 @@ class RowNetwork {
  public:
   RowNetwork(const NetworkShape& shape, Stream& stream);
 
+  // Biases of the heads such that, with nothing else learnt, classes have their shares among `rows`
+  // of `cells` (rows x columns), weighted unless `weights` is empty.
+  void start_at_margins(const std::vector<Cell>& cells, const std::vector<std::size_t>& rows,
+                        const std::vector<double>& weights);
+
   // Sum of the weighted losses - log p(cell) over rows [begin, end) and all positions; `smooth`:
   // bins near the true one share the target, with normal weights of this standard deviation in
   // bins (0: none). With a gradient, adds to it `scale` times the loss's.

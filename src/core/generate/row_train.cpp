@@ -109,17 +109,17 @@ void Trainer::set_up() {
   RowCodec codec = RowCodec::learn(data_, options_.margins, options_.bins, execution_);
   Stream stream(derive_key(options_.margins.key, 1, 0), StreamTag::row_lm, 0);
   model_ = std::make_unique<RowLm>(std::move(codec), options_.shape, options_.context, stream);
-  const std::size_t size = model_->network().parameters().size();
-  first_ = best_ = model_->network().parameters().values();
-  start_anew();
-  sum_ = std::make_unique<GradientSum<float>>(size);
-  tapes_.resize((options_.batch + kBlockRows - 1) / kBlockRows);
   split_rows();
+  encode(stream);
+  RowNetwork<float>& network = model_->network();
+  network.start_at_margins(cells_, train_, options_.margins.weights);
+  first_ = best_ = network.parameters().values();
+  start_anew();
+  sum_ = std::make_unique<GradientSum<float>>(first_.size());
+  tapes_.resize((options_.batch + kBlockRows - 1) / kBlockRows);
   steps_ = options_.epochs * ((train_.size() + options_.batch - 1) / options_.batch);
   every_ = (options_.epochs + kJudgements - 1) / kJudgements;
-  if (model_->length() == 0) return;
-  encode(stream);
-  hold_out();
+  if (model_->length() > 0) hold_out();
 }
 
 // All cells anew: rounded numbers fall at random within their step.
