@@ -102,27 +102,6 @@ test_that("losses that are no number are rolled back, counted and told; training
   expect_true(all(is.finite(generate(lost, 50, seed = 1)$x)))
 })
 
-# Runs `code` while the training's progress sends this process an interrupt, once, when the share done passes `at`.
-interrupted_at <- function(at, code) {
-  space <- asNamespace("causalsynth")
-  put <- function(value) {
-    unlockBinding("loss_progress_bar", space)
-    assign("loss_progress_bar", value, space)
-    lockBinding("loss_progress_bar", space)
-  }
-  old <- get("loss_progress_bar", space)
-  withr::defer(put(old))
-  put(function(...) {
-    sent <- FALSE
-    function(share, loss) {
-      if (sent || share < at) return(invisible())
-      sent <<- TRUE
-      tools::pskill(Sys.getpid(), tools::SIGINT)
-    }
-  })
-  tryCatch(code, interrupt = function(e) "left")
-}
-
 test_that("an interrupt ends the training, and keeps the best model so far on request", {
   skip_on_os("windows")
   long <- function(...) fit_generator(gen_row_lm(epochs = 2000, width = 16, heads = 2, ...), lm_rows(), seed = 1)
