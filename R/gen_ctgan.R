@@ -180,8 +180,8 @@ gan_notes <- function(fit, coded, settings) {
           else if (isTRUE(done$diverged)) "; training ended as its losses were no numbers, time and again"
   c(
     if (!is.null(done$steps)) {
-      sprintf("%s steps of %s rows; weights of step %s kept%s", format(done$steps, big.mark = ","),
-              format(settings$batch_size, big.mark = ","), format(done$best, big.mark = ","), ends %||% "")
+      sprintf("%s of %s; weights of step %s kept%s", count_phrase(done$steps, "step"),
+              count_phrase(settings$batch_size, "row"), format(done$best, big.mark = ","), ends %||% "")
     },
     if (!is.null(done$steps)) rollback_note(done$rollbacks),
     if (length(rare)) {

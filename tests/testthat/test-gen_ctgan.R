@@ -106,7 +106,10 @@ test_that("fit_hybrid and generate_to take it; damaged parts are refused", {
   harm <- list(
     function(x) replace(x, "laws", list(x$laws[-1])), function(x) replace(x, "free", list(!x$free)),
     function(x) replace(x, "model", list(x$model[-9])), function(x) replace(x, "laws", list(rev(x$laws))),
-    function(x) utils::modifyList(x, list(laws = list(g = list(members = list(9L, 1L)))))
+    function(x) {
+      x$laws$g$members <- list(9L, 1L)
+      x
+    }
   )
   for (how in harm) {
     write_model(how(fit), file, overwrite = TRUE)
@@ -121,7 +124,7 @@ test_that("bad input is named", {
     gen_ctgan(batch_size = 50, pac = 20)
     gen_ctgan(generator_layers = 2.5)
     gen_ctgan(average = 1)
-    gen_ctgan(epoch = 3)
+    gen_ctgan(epocs = 3)
     generate(fit, 3, given = list(x = .5))
     generate(fit, 3, given = list(x = c(90, 100)))
     autoplot(fit, type = "los")
