@@ -17,12 +17,23 @@
 #'   rows, and [partial_dependence()], which shows what it learnt.
 #' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
-#' * [fit_generator()] learns all columns, as [gen_forest()] or [gen_data()] says;
-#'   [generate()][generate.causalsynth_generator] draws rows.
-#' * [write_model()] and [read_model()] keep forests, generators, hybrids and nuisances in files.
-#' * [dcr()] and [tstr()] say how close and how useful synthetic rows are.
+#' * [fit_generator()] learns all columns, as a spec says: [gen_forest()], [gen_copula()], [gen_row_lm()], [gen_data()],
+#'   [gen_function()], [gen_chat()] or [gen_python()]; [generate()][generate.causalsynth_generator] draws rows, [generate_to()] any
+#'   number of them into files, [match_dcr()] holds their distances to a holdout's.
+#' * [pair_synthetic()], [compare_remedies()], [flip_sensitivity()] and [fuse_effects()] are for studies where the arms
+#'   cannot be compared.
+#' * [study()] benchmarks estimators where the truth is known, [compare_studies()] compares benchmarks, [reproduce_paper()] has
+#'   the papers' own.
+#' * [fidelity()], [privacy()] and [compare_synthesizers()] say how close, how useful and how revealing synthetic rows are,
+#'   beside real rows that nothing was fitted to; single scores are [dcr()], [nndr()], [pmse()], [classifier_auc()],
+#'   [association_difference()] and [tstr()]. [report()] puts it on one page.
+#' * [write_model()], [write_pool()] and their readers keep models and rows in files. [serialize_rows()] and
+#'   [parse_rows()] turn rows into text and back.
 #' * [dgp_paper()] and [dgp()] are mechanisms with a known truth; [generate()][generate.causalsynth_dgp_paper]
 #'   draws rows.
+#'
+#' Terms: [glossary]. Generators and estimators of your own: [extending]. Three whole journeys, as scripts:
+#' `list.files(system.file("examples", package = "causalsynth"))`.
 #'
 #' @section Random numbers and threads: A function that draws takes `seed`: one whole number, which leaves R's own
 #' generator as it was, or `NULL`, which draws from it, so that `set.seed()` works. Results do not depend on the

@@ -8,6 +8,8 @@ new_estimator <- function(kind, ...) {
 # treatment, terms, run (NULL, or list(key, threads)); `arms` = 1 where only mean_1 is wanted, else NULL). Returns
 # list(mean_1, mean_0, if_1, if_0, weights, epsilon, inference (a phrase), factor (n / (n - 1) or 1 on the variance),
 # na_reason (NULL, or why there is no standard error), notes, subclass (NULL, or a factor of pairs)).
+#' @rdname extending
+#' @export
 run_estimator <- function(est, pieces, estimand, se, call = rlang::caller_env()) UseMethod("run_estimator")
 
 # Stops where a method cannot do `what` ("bootstrap", "cluster", "weights": unequal ones).

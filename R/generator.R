@@ -73,8 +73,16 @@ finish_generator <- function(fit, spec, data) {
 #   list(low = , high = ), an interval with both ends, which may be infinite;
 #   list(codes = allowed codes of a factor).
 # The columns of a `value` come back as given. See R/given.R for the default method.
+#' @rdname extending
+#' @export
 learn_rows <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) UseMethod("learn_rows")
+
+#' @rdname extending
+#' @export
 draw_columns <- function(fit, n, key, threads) UseMethod("draw_columns")
+
+#' @rdname extending
+#' @export
 draw_given <- function(fit, n, given, key, threads) UseMethod("draw_given")
 
 # An empty frame of the seed's class (data.frame, tibble, data.table) without its rows' names.

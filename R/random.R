@@ -30,7 +30,8 @@ derive_key <- function(key, label, index = 0) {
   as_key(random_derive_key(unclass(key), label_tag(label), index))
 }
 
-# Runs `code` under R's generator seeded from `key`, and leaves the caller's .Random.seed as it was.
+#' @rdname extending
+#' @export
 with_r_seed <- function(key, code) {
   old <- get0(".Random.seed", globalenv(), inherits = FALSE)
   kind <- RNGkind()

@@ -3,8 +3,8 @@
 # cells that bench/neural-ctgan.csv holds are not run again. Bounds, over 10 seeds: tstr >= .70, auc <= .75,
 # |effect_error| <= .12 in the mean, a fit under 60 s.
 # Then bench/neural-ctgan-speed.csv: the published setting, 50 epochs at batches of 500 on the paper's seed of 1,000
-# rows, and 50,000 rows drawn, on one thread and on two. PyTorch's program took 5.2 s and .74 s, on one thread of another
-# machine with OpenBLAS; `blas` is a product of two 2,000 x 2,000 matrices by R's BLAS on this one, timed in the same
+# rows, and 50,000 rows drawn, on one thread and on two. PyTorch's program took 5.2 s and .74 s, on one thread of
+# another machine with OpenBLAS; `blas` is a product of two 2,000 x 2,000 matrices by R's BLAS on this one, timed in the same
 # run, to scale by where R has OpenBLAS too. And one column of 5,000 levels in 20,000 rows: seconds, bytes of the model.
 suppressMessages(library(causalsynth))
 here <- "bench"
@@ -24,7 +24,8 @@ one_cell <- function(cell) {
   drawn <- proc.time()
   cpu <- function(used) sum(used[c("user.self", "sys.self")])
   scores <- suppressWarnings(generator_scores(data, generator_roles$paper, rows, cell$rep))
-  cbind(scores, fit_cpu = cpu(fitted - started), draw_cpu = cpu(drawn - fitted), wall = (drawn - started)[["elapsed"]], date = format(Sys.Date()))
+  cbind(scores, fit_cpu = cpu(fitted - started), draw_cpu = cpu(drawn - fitted), wall = (drawn - started)[["elapsed"]],
+        date = format(Sys.Date()))
 }
 
 published <- gen_ctgan(epochs = 50, batch_size = 500, generator_layers = c(256, 256), critic_layers = c(256, 256),
