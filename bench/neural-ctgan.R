@@ -4,8 +4,9 @@
 # |effect_error| <= .12 in the mean, a fit under 60 s.
 # Then bench/neural-ctgan-speed.csv: the published setting, 50 epochs at batches of 500 on the paper's seed of 1,000
 # rows, and 50,000 rows drawn, on one thread and on two. PyTorch's program took 5.2 s and .74 s, on one thread of
-# another machine with OpenBLAS; `blas` is a product of two 2,000 x 2,000 matrices by R's BLAS on this one, timed in the same
-# run, to scale by where R has OpenBLAS too. And one column of 5,000 levels in 20,000 rows: seconds, bytes of the model.
+# another machine with OpenBLAS; `blas` is a product of two 2,000 x 2,000 matrices by R's BLAS on this one, timed in
+# the same run, to scale by where R has OpenBLAS too. And one column of 5,000 levels in 20,000 rows: seconds, bytes of
+# the model.
 suppressMessages(library(causalsynth))
 here <- "bench"
 source(file.path(here, "lib.R"))
