@@ -59,9 +59,9 @@
 #' @seealso [gen_row_lm()] and [gen_forest()], which learn more from as many rows.
 #' @references Xu, Skoularidou, Cuesta-Infante and Veeramachaneni (2019) "Modeling tabular data using conditional GAN";
 #'   Gulrajani et al. (2017) "Improved training of Wasserstein GANs"; Lin, Khetan, Fanti and Oh (2018) "PacGAN: the
-#'   power of two samples in generative adversarial networks"; Jang, Gu and Poole (2017) "Categorical reparameterization with
-#'   Gumbel-softmax"; Blei and Jordan (2006) "Variational inference for Dirichlet process mixtures"; Szekely and Rizzo
-#'   (2013) "Energy statistics".
+#'   power of two samples in generative adversarial networks"; Jang, Gu and Poole (2017) "Categorical reparameterization
+#'   with Gumbel-softmax"; Blei and Jordan (2006) "Variational inference for Dirichlet process mixtures"; Szekely and
+#'   Rizzo (2013) "Energy statistics".
 #' @examples
 #' study <- generate(dgp_paper(), 200, seed = 1)
 #' fit <- fit_generator(gen_ctgan(epochs = 20, generator_layers = 32, critic_layers = 32, noise = 16), study, seed = 2)
@@ -180,8 +180,8 @@ gan_notes <- function(fit, coded, settings) {
           else if (isTRUE(done$diverged)) "; training ended as its losses were no numbers, time and again"
   c(
     if (!is.null(done$steps)) {
-      sprintf("%s steps of %s rows; weights of step %s kept%s", format(done$steps, big.mark = ","),
-              format(settings$batch_size, big.mark = ","), format(done$best, big.mark = ","), ends %||% "")
+      sprintf("%s of %s; weights of step %s kept%s", count_phrase(done$steps, "step"),
+              count_phrase(settings$batch_size, "row"), format(done$best, big.mark = ","), ends %||% "")
     },
     if (!is.null(done$steps)) rollback_note(done$rollbacks),
     if (length(rare)) {

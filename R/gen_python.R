@@ -10,7 +10,7 @@
 #'   a small stand-in of these modules with the same calls: `GReaT(llm =, batch_size =, epochs =)`, `.fit(data)` and
 #'   `.sample(n_samples =)`; `CTGAN(epochs =, batch_size =)`, `.fit(data, discrete_columns)` and `.sample(n)`, as
 #'   documented by be_great and ctgan. They do not test these packages themselves.
-#'   [gen_row_lm()] is native and needs none of this.
+#'   [gen_row_lm()] and [gen_ctgan()] are native and need none of this.
 #'
 #' @section How rows are made: Columns go to Python as numbers and text (dates as days since 1970, logicals as TRUE and
 #'   FALSE text). ctgan takes no missing numbers: a missing number becomes the column's mean and a further column says

@@ -2,8 +2,8 @@
 #'
 #' Learns the joint law of a data frame's columns, as a `gen_*()` spec says.
 #'
-#' @param spec A generator spec: [gen_forest()], [gen_copula()], [gen_data()], [gen_function()],
-#'   [gen_chat()] or [gen_python()].
+#' @param spec A generator spec: [gen_forest()], [gen_copula()], [gen_row_lm()], [gen_ctgan()], [gen_data()],
+#'   [gen_function()], [gen_chat()] or [gen_python()].
 #' @param data Data frame, one row a unit. Numbers (integer, double, logical, Date), factors and text; missing
 #'   values allowed.
 #' @param ... Unknown names are an error.

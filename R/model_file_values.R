@@ -124,8 +124,10 @@ check_parts.fitted_gen_row_lm <- function(x) {
 #' @exportS3Method
 check_parts.fitted_gen_ctgan <- function(x) {
   n <- length(x$blueprint)
-  if (length(x$laws) != n || !is.logical(x$free) || length(x$free) != n || anyNA(x$free)) stop("laws of other columns")
+  if (length(x$laws) != n) stop("laws of other columns")
   Map(check_law, x$laws, x$blueprint)
+  free <- vapply(x$laws, function(law) law$number || law$classes > 1, NA)
+  if (!identical(unname(x$free), unname(free))) stop("laws of columns that are free or not")
   if (any(x$free)) {
     known <- gan_columns(x$model)
     same <- function(name) identical(as.numeric(vapply(x$laws[x$free], `[[`, 1, name)), as.numeric(known[[name]]))

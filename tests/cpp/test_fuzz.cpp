@@ -67,10 +67,10 @@ int refused(const Bytes& bytes, std::uint64_t unit, const std::function<void(con
   return count;
 }
 
-struct Rows {
+struct Sample {
   std::vector<double> x, y;
   std::vector<int> level;
-  Rows() {
+  Sample() {
     Stream stream(5, StreamTag::test, 1);
     for (int i = 0; i < 60; ++i) {
       level.push_back(i % 9 == 0 ? kMissingCode : 1 + i % 3);
@@ -129,7 +129,7 @@ TEST_CASE("mutations of blocks and layouts do not crash") {
 TEST_CASE("mutations of a packed generator are refused or draw something") {
   GeneratorOptions options;
   options.trees = 3;
-  const Rows rows;
+  const Sample rows;
   const Bytes bytes = SequentialGenerator::fit(rows.frame(), options, Execution{}).pack();
   int drawn = 0;
   const int count = refused(bytes, 4, [&](const Bytes& bad) {

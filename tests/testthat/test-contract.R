@@ -3,7 +3,7 @@ test_that("specs print, format and summarise", {
     learn_forest(), learn_forest(trees = 20, outcome = "joint"), learn_glm(), learn_glm("joint"), learn_stack(),
     learn_stack(a = learn_glm(), b = learn_forest(), folds = 5), learn_function(lm, predict, label = "own"),
     gen_forest(), gen_forest(min_node_size = 5), gen_data(contract_study()), gen_copula(),
-    gen_row_lm(), gen_chat(function(text) "", label = "none"), gen_python(),
+    gen_row_lm(), gen_ctgan(), gen_chat(function(text) "", label = "none"), gen_python(),
     gen_function(rnorm), est_aipw(), est_iptw("ht", cap = 20), est_or(), est_tmle(), est_matching(m = 2)
   )
   for (spec in specs) {
@@ -72,7 +72,8 @@ test_that("generators", {
   chat <- if (requireNamespace("jsonlite", quietly = TRUE)) {
     list(gen_chat(table_chat(study), batch = 120, pool = 120, min_count = 1))
   }
-  specs <- c(list(gen_forest(trees = 5), gen_data(study), gen_copula(), gen_row_lm(epochs = 2, width = 6)), chat,
+  small_gan <- gen_ctgan(epochs = 2, batch_size = 40, generator_layers = 8, critic_layers = 8, noise = 4)
+  specs <- c(list(gen_forest(trees = 5), gen_data(study), gen_copula(), gen_row_lm(epochs = 2, width = 6), small_gan), chat,
              list(own))
   for (spec in specs) {
     fit <- fit_generator(spec, study, seed = 1)

@@ -95,9 +95,10 @@ GanLayout GanLayout::unpack(ArchiveReader& in) {
     in.vector(modes);
     ArchiveReader::require(column.classes >= 1 && column.classes <= 1u << 24 &&
                            column.specials <= column.classes && modes.size() % 3 == 0 &&
-                           column.low <= column.high);
+                           column.low <= column.high && std::isfinite(column.high - column.low));
     for (std::size_t k = 0; k < modes.size(); k += 3) {
-      ArchiveReader::require(std::isfinite(modes[k]) && modes[k + 1] > 0.0);
+      ArchiveReader::require(std::isfinite(modes[k]) && modes[k + 1] > 0.0 &&
+                             std::isfinite(modes[k + 1]) && std::isfinite(modes[k + 2]));
       column.modes.push_back({modes[k], modes[k + 1], modes[k + 2]});
     }
     ArchiveReader::require(column.number
