@@ -110,7 +110,7 @@ score_both <- function(metrics, code, n, std.error = FALSE, low = -Inf, high = I
   one <- function(which) {
     tryCatch(suppressWarnings(code(which)), causalsynth_error = function(e) {
       reason <<- reason %||% paste0(
-        paste(utils::head(metrics, 2), collapse = ", "), if (length(metrics) > 2) ", ..." , " of ", which, " rows: ",
+        paste(utils::head(metrics, 2), collapse = ", "), if (length(metrics) > 2) ", ...", " of ", which, " rows: ",
         plain_message(e)
       )
       rep(NA_real_, length(metrics) + std.error)

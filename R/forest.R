@@ -74,7 +74,7 @@ forest.formula <- function(x, data, ...) {
   }
   check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env(), x)
   y <- eval(x[[2]], data, environment(x))
-  side <- fixed_terms(kept_terms(stats::delete.response(stats::terms(x, data = data))), data)
+  side <- fixed_terms(kept_terms(stats::delete.response(model_terms(x, data, "x", rlang::current_env()))), data)
   fit <- forest.data.frame(learner_frame(side, data), y, ...)
   fit$terms <- side
   fit

@@ -19,7 +19,7 @@ format.causalsynth_forest <- function(x, ...) {
       )
     },
     if (x$extra_trees > 0) {
-      sprintf("%s grown for rows that all trees had seen.", 
+      sprintf("%s grown for rows that all trees had seen.",
               count_phrase(x$extra_trees, "extra tree was", "extra trees were"))
     }
   )

@@ -9,10 +9,13 @@ read_rows <- function(file, text = FALSE, call = rlang::caller_env()) {
   }
   check_csv_text(file, call)
   check_csv_shape(file, call)
-  rows <- utils::read.csv(
-    file, check.names = FALSE, na.strings = c("NA", ""), fileEncoding = "UTF-8-BOM", encoding = "UTF-8",
-    stringsAsFactors = FALSE, strip.white = TRUE, blank.lines.skip = TRUE,
-    colClasses = if (text) "character" else NA
+  rows <- tryCatch(
+    utils::read.csv(
+      file, check.names = FALSE, na.strings = c("NA", ""), fileEncoding = "UTF-8-BOM", encoding = "UTF-8",
+      stringsAsFactors = FALSE, strip.white = TRUE, blank.lines.skip = TRUE,
+      colClasses = if (text) "character" else NA
+    ),
+    error = function(e) abort_unreadable(file, conditionMessage(e), call)
   )
   if (nrow(rows) == 0) abort_header_only(file, call)
   rows
@@ -36,10 +39,22 @@ abort_header_only <- function(file, call) {
   abort("file", "The file {.file {file}} has a header but no rows.", call = call)
 }
 
+# Quotes that are never closed, for instance: no line alone is at fault.
+abort_unreadable <- function(file, said, call) {
+  abort("file", c(
+    "The file {.file {file}} cannot be read as a table.",
+    x = "{said}.",
+    i = "Look for double quotes that are never closed."
+  ), call = call)
+}
+
 # Every row must have as many fields as the header; a field in quotes may run over several lines.
 check_csv_shape <- function(file, call) {
-  header <- utils::read.csv(file, header = FALSE, nrows = 1, colClasses = "character", fileEncoding = "UTF-8-BOM",
-                            na.strings = character())
+  header <- tryCatch(
+    utils::read.csv(file, header = FALSE, nrows = 1, colClasses = "character", fileEncoding = "UTF-8-BOM",
+                    na.strings = character()),
+    error = function(e) abort_unreadable(file, conditionMessage(e), call)
+  )
   names <- unlist(header, use.names = FALSE)
   twice <- unique(names[duplicated(names)])
   if (length(twice)) {

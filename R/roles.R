@@ -31,13 +31,25 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
     abort("data", c("There is no covariate: the data have no column beside {.val {outcome}} and {.val {treatment}}.",
                     i = "Write {.code Y ~ A | 1} to analyse without covariates."), call = call)
   }
-  terms <- kept_terms(stats::terms(side, data = others))
+  terms <- kept_terms(model_terms(side, others, "formula", call))
   covariates <- intersect(all.vars(terms), names(data))
   inside <- intersect(c(outcome, treatment), covariates)
   if (length(inside)) {
     abort("input", "{.val {inside}} {?is/are} both a covariate and the outcome or treatment.", call = call)
   }
   list(outcome = outcome, treatment = treatment, covariates = covariates, terms = terms, formula = formula)
+}
+
+# What stats::terms() refuses, such as `"W1"`, `NULL` or `W1^2^2`, is the user's formula.
+model_terms <- function(formula, data, arg, call) {
+  tryCatch(stats::terms(formula, data = data), error = function(e) {
+    said <- conditionMessage(e)
+    abort("input", c(
+      "{.arg {arg}} has covariates that are no model formula.",
+      x = "{.code {deparse1(formula)}}: {said}.",
+      i = "Write names of columns and functions of them, joined by {.code +}."
+    ), call = call)
+  })
 }
 
 # Terms without what a formula took away: `. - id` must not leave `id` among the variables.

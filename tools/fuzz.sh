@@ -61,7 +61,7 @@ for target in "$@"; do
     cases=$(sed -nE 's/^([0-9]+) cases.*/\1/p' "$log" | tail -n 1)
     compiler=$(Rscript -e 'cat("R", format(getRversion()))')
   else
-    "$folder/build/fuzz_$target" "$folder/corpus-$target" "$root/tests/fuzz/corpus/$target" -max_len=16384 -timeout=60 -report_slow_units=60 \
+    "$folder/build/fuzz_$target" "$folder/corpus-$target" "$root/tests/fuzz/corpus/$target" -max_len=16384 -timeout=300 -report_slow_units=300 \
       -rss_limit_mb=2000 -malloc_limit_mb=600 -max_total_time=$((minutes * 60)) \
       "-artifact_prefix=$folder/found-$target/" >"$log" 2>&1
     status=$?

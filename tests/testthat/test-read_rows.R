@@ -34,4 +34,8 @@ test_that("broken files are errors that say where", {
     read(as.raw(c(0x61, 0x0a, 0x31, 0x0a, 0xe9, 0x0a)))
   })
   expect_error(read("a,b\n"), class = "causalsynth_error_file")
+  # A quote that is never closed.
+  unclosed <- function(content) suppressWarnings(read(content))
+  expect_error(unclosed("a,b,c\n1,x,1\n2,\"x, b,c\n3,x,1\n4,\"x, y\",\n"), class = "causalsynth_error_file")
+  expect_error(unclosed("#a,b,c\n1,x,1\n2,\"x, b,c\n3,x,1\n4,\"x, y\",\n"), class = "causalsynth_error_file")
 })

@@ -87,3 +87,11 @@ test_that("columns that a formula takes away are nowhere", {
   expect_identical(fit(study), fit(shuffled))
   expect_identical(names(forest(Y ~ . - W6, study, trees = 2, seed = 1)$blueprint), c(paste0("W", 1:5), "A"))
 })
+
+test_that("what is no model formula is an error of the package's own", {
+  data <- data.frame(y = 1:4, a = c(0, 1, 0, 1), w = 1:4)
+  for (formula in list(y ~ a | "w", y ~ a | NULL, y ~ a | w^2^w)) {
+    expect_error(parse_roles(formula, data), class = "causalsynth_error_input")
+  }
+  expect_error(forest(y ~ "w", data), class = "causalsynth_error_input")
+})

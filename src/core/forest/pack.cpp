@@ -63,7 +63,9 @@ void check(Tree& tree, const Forest& forest, const SplitLimits& limits) {
     const std::size_t link = node.left(), column = std::min<std::size_t>(node.column, columns - 1);
     const bool leaf = node.leaf(), factor = node.factor();
     const bool child = (link > i) & (link + 1 < n) & (node.column < columns);
-    const bool cut = (factor == (limits.factor[column] != 0)) & (node.cut < limits.cuts[column]);
+    const bool fits = factor == (limits.factor[column] != 0);
+    const bool below = node.cut < limits.cuts[column];
+    const bool cut = fits & below;
     good &= (leaf & (link < leaves)) | (!leaf & child & cut);
     factors |= factor & !leaf;
   }

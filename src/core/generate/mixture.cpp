@@ -35,13 +35,11 @@ std::vector<double> mixture_weights(const std::vector<std::vector<double>>& dens
     if (!densities[c].empty()) weights[c] = 1.0 / static_cast<double>(present);
   auto improve = [&] {
     std::vector<double> sums(parts, 0.0);
-    double total = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
       double mix = 1e-300;
       for (std::size_t c = 0; c < parts; ++c)
         if (weights[c] > 0.0) mix += weights[c] * densities[c][i];
       const double w = case_weights.empty() ? 1.0 : case_weights[i];
-      total += w;
       for (std::size_t c = 0; c < parts; ++c)
         if (weights[c] > 0.0) sums[c] += w * weights[c] * densities[c][i] / mix;
     }
