@@ -78,7 +78,7 @@ effect_properties <- list(
     from <- pick(list(shared("hybrid")), list(shared("pool")), list(dgp_paper()), list(mtcars), list(wrong_value()))
     claim(is.finite(step("truth", from, what)), "the effect is a number")
   }),
-  fit_hybrid = property(weight = 5, run = function() {
+  fit_hybrid = property(weight = 2, run = function() {
     data <- random_study()
     fit <- quick_hybrid(data, treatment = pick("fitted", "randomized"), targeted = chance(.7), proper = chance(.2),
                         overlap = pick(1, 1, 0, 2), effect_scale = pick(1, 1, 0, 1e3), noise = pick(1, 1, 0, .5),

@@ -173,7 +173,7 @@ model_properties <- list(
     table <- step("importance", fit)
     claim(nrow(table) == ncol(frame) && setequal(table$column, names(frame)), "an importance a column")
   }),
-  forest_weights = property(weight = 1, run = function() {
+  forest_weights = property(weight = .5, run = function() {
     frame <- random_frame(wrong = 0)
     fit <- step("forest", frame, random_column(nrow(frame), 0), trees = 5, honest = chance(.2), seed = 1, threads = 1)
     new <- if (chance(.7)) rows_like(frame)

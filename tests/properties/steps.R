@@ -73,7 +73,7 @@ step <- function(fun, ...) {
   case_state$calls <- c(case_state$calls, fun)
   before <- rlang::hash(content(args))
   fixed <- !is.null(args$seed)
-  look <- chance(.35)
+  look <- chance(.2)
   random <- generator_state()
   on.exit({
     if (!identical(rlang::hash(content(args)), before)) finding("an argument was changed", fun)
