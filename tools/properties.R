@@ -1,5 +1,7 @@
-# Rscript tools/properties.R [cases [seed [processes [minutes]]]]: random cases through every exported function of the installed
-# package, in child processes: one that dies is reported with the seed of its case. Writes bench/reliability-properties.csv.
+# Rscript tools/properties.R [cases [seed [processes [minutes]]]]: random cases through every exported function of the
+# installed
+# package, in child processes: one that dies is reported with the seed of its case. Writes
+# bench/reliability-properties.csv.
 # Rscript tools/properties.R --replay SEED: one case alone, with what it finds.
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])), ".."))
 arguments <- commandArgs(TRUE)
@@ -38,7 +40,8 @@ run_chunk <- function(seeds, log, until) {
   from <- min(seeds)
   file.create(log)
   while (from <= max(seeds) && as.numeric(Sys.time()) < until) {
-    status <- system2(file.path(R.home("bin"), "Rscript"), c(shQuote(self), "--child", from, max(seeds), shQuote(log), until),
+    status <- system2(file.path(R.home("bin"), "Rscript"), c(shQuote(self), "--child", from, max(seeds), shQuote(log),
+                                                             until),
                       stdout = FALSE, stderr = paste0(log, ".err"), timeout = 3600)
     if (status == 0) break
     lines <- readLines(log)
@@ -66,12 +69,15 @@ report_run <- function(lines, cases, seed, minutes) {
   count <- function(x) ifelse(is.na(x[functions]), 0, as.integer(x[functions]))
   table <- data.frame(what = paste0("properties: ", functions), cases = count(per_case), calls = count(per_call),
                       minutes = round(tapply(as.numeric(ends[, 6]), factor(ends[, 3], functions), sum) / 60, 2),
-                      findings = findings, seeds = sprintf("%d to %d", seed, max(as.integer(ends[, 2]))), date = format(Sys.Date()))
+                      findings = findings, seeds = sprintf("%d to %d", seed, max(as.integer(ends[, 2]))),
+                        date = format(Sys.Date()))
   table$minutes[is.na(table$minutes)] <- 0
   unknown <- if (is.null(found)) 0 else sum(!found[, 4] %in% functions)
-  total <- data.frame(what = "properties: all functions", cases = nrow(ends), calls = sum(table$calls), minutes = round(minutes, 2),
+  total <- data.frame(what = "properties: all functions", cases = nrow(ends), calls = sum(table$calls),
+                      minutes = round(minutes, 2),
                       findings = sum(findings) + unknown, seeds = table$seeds[1], date = table$date[1])
-  list(table = rbind(total, table), found = found, returned = sum(as.integer(ends[, 4])), refused = sum(as.integer(ends[, 5])))
+  list(table = rbind(total, table), found = found, returned = sum(as.integer(ends[, 4])),
+       refused = sum(as.integer(ends[, 5])))
 }
 
 main <- function() {
@@ -103,7 +109,8 @@ main <- function() {
     }
   }
   cat(sprintf("%d cases, %d calls: %d returned, %d refused with a classed error; %d findings; %.1f minutes\n",
-              done$table$cases[1], done$table$calls[1], done$returned, done$refused, done$table$findings[1], done$table$minutes[1]))
+              done$table$cases[1], done$table$calls[1], done$returned, done$refused, done$table$findings[1],
+                done$table$minutes[1]))
   quit(status = as.integer(done$table$findings[1] > 0))
 }
 

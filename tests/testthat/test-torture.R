@@ -48,7 +48,8 @@ test_that("a constant added to the outcome moves no effect, at 1e8", {
   d <- generate(dgp_paper(), 400, seed = 1)
   ask <- function(y) {
     d$Y <- y
-    tidy(estimate_effect(Y ~ A | ., d, c("iptw", "aipw", "or"), learner_treatment = learn_glm(), learner_outcome = learn_glm()))
+    tidy(estimate_effect(Y ~ A | ., d, c("iptw", "aipw", "or"), learner_treatment = learn_glm(),
+                         learner_outcome = learn_glm()))
   }
   y <- d$W4 + .001 * d$A
   low <- ask(y)
