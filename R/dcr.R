@@ -97,7 +97,7 @@ check_scaled <- function(x, name, call) {
   bad <- sum(is.infinite(x))
   if (bad) {
     abort("data", c(
-      "Column {.val {name}}: {bad} value{?s} {?is/are} too far from the others for a distance in units of their spread.",
+      "Column {.val {name}}: {bad} value{?s} {?is/are} too far from the others for units of their spread.",
       i = "Rescale the column, or leave it out."
     ), call = call)
   }
