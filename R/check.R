@@ -95,7 +95,7 @@ check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()
       i = "Rename the columns, for instance with {.fn make.unique}."
     ), call = call)
   }
-  foreign <- sum(!validUTF8(names(data)))
+  foreign <- sum(is_foreign(names(data)))
   if (foreign) {
     abort("data", c(
       "{.arg {arg}} has {foreign} column name{?s} that {?is/are} not valid UTF-8.",
@@ -107,6 +107,9 @@ check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()
   }
   invisible(data)
 }
+
+# Text whose encoding nobody knows: neither UTF-8 nor marked as Latin-1.
+is_foreign <- function(text) !(Encoding(text) == "latin1" | validUTF8(text))
 
 resolve_threads <- function(threads, call = rlang::caller_env()) {
   if (is.null(threads)) threads <- getOption("causalsynth.threads")

@@ -97,7 +97,7 @@ check_scaled <- function(x, name, call) {
   bad <- sum(is.infinite(x))
   if (bad) {
     abort("data", c(
-      "Column {.val {name}}: {bad} value{?s} {?is/are} too far from the others for a distance in units of their spread.",
+      "Column {.val {name}}: {bad} value{?s} {?is/are} too far from the others for units of their spread.",
       i = "Rescale the column, or leave it out."
     ), call = call)
   }
@@ -209,8 +209,9 @@ metric_table <- function(rows, n, reference = NA_real_) {
 
 mean_interval <- function(x, level) {
   x <- x[!is.na(x)]
+  if (length(x) == 0) return(rep(NA_real_, 3))
   half <- stats::qnorm((1 + level) / 2) * stats::sd(x) / sqrt(length(x))
-  mean(x) + c(0, -half, half)
+  mean_or_na(x) + c(0, -half, half)
 }
 
 # Order statistics whose ranks are binomial quantiles.

@@ -129,6 +129,7 @@ forest_task <- function(x, y, settings, weights, seed, call) {
 
 forest_options <- function(trees, mtry, min_node_size, min_bucket, max_depth, sample_fraction, replace, p,
                            call = rlang::caller_env()) {
+  if (is.list(min_node_size)) check_whole(min_node_size, "min_node_size", call = call)
   for (size in min_node_size) check_whole(size, "min_node_size", call = call)
   options <- list(
     trees = check_whole(trees, "trees", max = 200000, call = call),

@@ -16,7 +16,7 @@ nndr <- function(real, synthetic, columns = NULL, ..., scale = "real", holdout =
   distances <- dcr(real, synthetic, columns, scale = scale, threads = threads)
   summaries <- function(x) {
     x <- x[!is.na(x)]
-    c(mean = mean(x), median = stats::median(x), low = unname(stats::quantile(x, .05)), n = length(x),
+    c(mean = mean_or_na(x), median = stats::median(x), low = unname(stats::quantile(x, .05)), n = length(x),
       se = stats::sd(x) / sqrt(length(x)))
   }
   own <- summaries(distances$nndr)

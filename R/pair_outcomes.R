@@ -196,6 +196,9 @@ bind_values <- function(x, more) {
   }
   if (is.integer(x) && is.integer(more)) return(c(as.vector(x), as.vector(more)))
   if (is.numeric(x) && is.null(attr(x, "class"))) return(c(as.vector(x), as.numeric(more)))
+  if (inherits(x, c("Date", "POSIXct")) && !inherits(more, class(x))) {
+    more <- structure(as.numeric(more), class = class(x), tzone = attr(x, "tzone"))
+  }
   c(x, more)
 }
 

@@ -144,7 +144,8 @@ partial_curves <- function(object, data, points, settings) {
     at <- first:min(first + each - 1, nrow(points))
     stacked <- stack_rows(data, points[at, , drop = FALSE])
     values <- predict(object, stacked, type = if (is.null(classes)) "response" else "prob", threads = settings$threads)
-    if (!is.null(classes)) values <- values[, classes]
+    # By place: a class may be the empty text.
+    if (!is.null(classes)) values <- values[, match(classes, colnames(values))]
     values <- array(values, c(n, length(at), layers))
     means[at, ] <- colSums(values * share)
     if (settings$ice) curves[, at, ] <- values

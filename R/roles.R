@@ -241,7 +241,7 @@ check_covariate <- function(x, name, call) {
 
 check_text <- function(x, name, call) {
   text <- if (is.factor(x)) levels(x) else if (is.character(x)) x else character()
-  bad <- sum(!validUTF8(text))
+  bad <- sum(is_foreign(text))
   if (bad) {
     abort("data", c(
       "Column {.val {name}} holds text that is not valid UTF-8 ({bad} value{?s}).",

@@ -1,7 +1,7 @@
 # A study's folder of finished chunks. Each file is written under another name, checked and renamed, so that none is
 # ever there in part; what a killed run left behind is removed.
 
-checkpoint_format <- 1
+checkpoint_format <- 2
 
 # list(key, keep(name, make): the value made once and kept, save(part), chunks(): all saved parts). Without a folder
 # nothing is kept.
@@ -39,7 +39,7 @@ open_checkpoint <- function(folder, seed, arguments, call) {
     },
     chunks = function() {
       parts <- lapply(list.files(folder, "^chunk-.*[.]rds$", full.names = TRUE), read_part)
-      parts[!vapply(parts, is.null, NA)]
+      parts[vapply(parts, function(part) is.list(part) && is.numeric(part$cell), NA)]
     }
   )
 }
@@ -59,9 +59,23 @@ check_folder <- function(folder, call) {
   unlink(file.path(folder, "trial.rds"))
 }
 
+# The container and the plain values of model files: unlike unserialize(), reading them can run nothing.
+part_bytes <- function(value) {
+  encoded <- model_encode(value, character(), function(...) list())
+  if (!is.null(encoded$path)) stop("a part of a study holds ", encoded$what)
+  container_write("study", paste("causalsynth", own_version()), list(object = pack_bytes(encoded$object)))
+}
+
+part_value <- function(bytes, path) {
+  container <- no_problem(container_read(bytes), path, NULL)
+  if (container$kind != "study") stop("no part of a study")
+  object <- section_reader(container$sections, 2^31, path, NULL)("object")
+  no_problem(model_decode(object, list(), character(), function(...) emptyenv()), path, NULL)
+}
+
 # Bytes counted after writing: a full disk may swallow them without an error.
 write_part <- function(value, path, call) {
-  bytes <- serialize(value, NULL, version = 3)
+  bytes <- part_bytes(value)
   beside <- file.path(dirname(path), paste0("part-", Sys.getpid(), "-", basename(path)))
   written <- tryCatch(suppressWarnings({
     con <- file(beside, "wb")
@@ -78,7 +92,7 @@ write_part <- function(value, path, call) {
 
 # NULL for a file that cannot be read: its chunk is done again.
 read_part <- function(path) {
-  tryCatch(suppressWarnings(unserialize(readBin(path, "raw", file.size(path)))), error = function(e) NULL)
+  tryCatch(suppressWarnings(part_value(readBin(path, "raw", file.size(path)), path)), error = function(e) NULL)
 }
 
 refuse_stale <- function(old, new, folder, call) {

@@ -1,5 +1,7 @@
-# Rscript tools/properties.R [cases [seed [processes]]]: random cases through every exported function of the installed
-# package, in child processes: one that dies is reported with the seed of its case. Writes bench/reliability-properties.csv.
+# Rscript tools/properties.R [cases [seed [processes [minutes]]]]: random cases through every exported function of the
+# installed
+# package, in child processes: one that dies is reported with the seed of its case. Writes
+# bench/reliability-properties.csv.
 # Rscript tools/properties.R --replay SEED: one case alone, with what it finds.
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])), ".."))
 arguments <- commandArgs(TRUE)
@@ -12,11 +14,12 @@ load_suite <- function() {
 }
 
 # A child: cases `seeds`; before each its seed goes to the log, after each its counts.
-run_child <- function(from, to, log) {
+run_child <- function(from, to, log, until) {
   load_suite()
   con <- file(log, "a")
   on.exit(close(con))
   for (seed in from:to) {
+    if (as.numeric(Sys.time()) > until) break
     writeLines(paste("begin", seed), con)
     flush(con)
     done <- run_case(seed, all_properties)
@@ -32,11 +35,13 @@ run_child <- function(from, to, log) {
 }
 
 # One chunk of cases; a child that died is started again behind its case.
-run_chunk <- function(seeds, log) {
+run_chunk <- function(seeds, log, until) {
   self <- file.path(root, "tools", "properties.R")
   from <- min(seeds)
-  while (from <= max(seeds)) {
-    status <- system2(file.path(R.home("bin"), "Rscript"), c(shQuote(self), "--child", from, max(seeds), shQuote(log)),
+  file.create(log)
+  while (from <= max(seeds) && as.numeric(Sys.time()) < until) {
+    status <- system2(file.path(R.home("bin"), "Rscript"), c(shQuote(self), "--child", from, max(seeds), shQuote(log),
+                                                             until),
                       stdout = FALSE, stderr = paste0(log, ".err"), timeout = 3600)
     if (status == 0) break
     lines <- readLines(log)
@@ -64,17 +69,20 @@ report_run <- function(lines, cases, seed, minutes) {
   count <- function(x) ifelse(is.na(x[functions]), 0, as.integer(x[functions]))
   table <- data.frame(what = paste0("properties: ", functions), cases = count(per_case), calls = count(per_call),
                       minutes = round(tapply(as.numeric(ends[, 6]), factor(ends[, 3], functions), sum) / 60, 2),
-                      findings = findings, seeds = sprintf("%d to %d", seed, seed + cases - 1), date = format(Sys.Date()))
+                      findings = findings, seeds = sprintf("%d to %d", seed, max(as.integer(ends[, 2]))),
+                        date = format(Sys.Date()))
   table$minutes[is.na(table$minutes)] <- 0
   unknown <- if (is.null(found)) 0 else sum(!found[, 4] %in% functions)
-  total <- data.frame(what = "properties: all functions", cases = nrow(ends), calls = sum(table$calls), minutes = round(minutes, 2),
+  total <- data.frame(what = "properties: all functions", cases = nrow(ends), calls = sum(table$calls),
+                      minutes = round(minutes, 2),
                       findings = sum(findings) + unknown, seeds = table$seeds[1], date = table$date[1])
-  list(table = rbind(total, table), found = found, returned = sum(as.integer(ends[, 4])), refused = sum(as.integer(ends[, 5])))
+  list(table = rbind(total, table), found = found, returned = sum(as.integer(ends[, 4])),
+       refused = sum(as.integer(ends[, 5])))
 }
 
 main <- function() {
   if (identical(arguments[1], "--child")) {
-    return(run_child(as.integer(arguments[2]), as.integer(arguments[3]), arguments[4]))
+    return(run_child(as.integer(arguments[2]), as.integer(arguments[3]), arguments[4], as.numeric(arguments[5])))
   }
   if (identical(arguments[1], "--replay")) {
     load_suite()
@@ -88,7 +96,8 @@ main <- function() {
   chunks <- split(seeds, (seq_along(seeds) - 1L) %/% 250L)
   logs <- file.path(tempdir(), sprintf("cases-%04d.log", seq_along(chunks)))
   began <- proc.time()[[3]]
-  parallel::mcmapply(run_chunk, chunks, logs, mc.cores = processes, mc.preschedule = FALSE)
+  until <- round(as.numeric(Sys.time()) + 60 * (if (length(arguments) >= 4) as.numeric(arguments[4]) else 1e5))
+  parallel::mcmapply(run_chunk, chunks, logs, until, mc.cores = processes, mc.preschedule = FALSE)
   lines <- unlist(lapply(logs, readLines))
   done <- report_run(lines, cases, seed, (proc.time()[[3]] - began) / 60)
   utils::write.csv(done$table, file.path(root, "bench", "reliability-properties.csv"), row.names = FALSE, quote = TRUE)
@@ -100,7 +109,8 @@ main <- function() {
     }
   }
   cat(sprintf("%d cases, %d calls: %d returned, %d refused with a classed error; %d findings; %.1f minutes\n",
-              done$table$cases[1], done$table$calls[1], done$returned, done$refused, done$table$findings[1], done$table$minutes[1]))
+              done$table$cases[1], done$table$calls[1], done$returned, done$refused, done$table$findings[1],
+                done$table$minutes[1]))
   quit(status = as.integer(done$table$findings[1] > 0))
 }
 

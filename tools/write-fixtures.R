@@ -1,4 +1,5 @@
-# Rscript tools/write-fixtures.R [overwrite]: models of every kind as files of the installed version, with what they draw
+# Rscript tools/write-fixtures.R [overwrite]: models of every kind as files of the installed version, with what they
+# draw
 # and predict, into tests/testthat/fixtures/<version>/. Run once before a release; folders of released versions stay.
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])), ".."))
 suppressPackageStartupMessages(library(causalsynth))

@@ -27,14 +27,16 @@ golden_make <- list(
   },
   pool = function(threads) generate(golden_parts("hybrid", threads), 400, seed = 4, threads = threads),
   forests = function(threads) {
-    nuisance(Y ~ A | ., golden_parts("study"), learn_forest(trees = 60), learn_forest(trees = 60), seed = 5, threads = threads)
+    nuisance(Y ~ A | ., golden_parts("study"), learn_forest(trees = 60), learn_forest(trees = 60), seed = 5,
+             threads = threads)
   },
   pair = function(threads) {
     pair_synthetic(Y ~ A | ., golden_parts("study"), golden_parts("pool", threads), learner_treatment = learn_glm(),
                    learner_outcome = learn_glm(), seed = 6, threads = threads)
   },
   row_lm = function(threads) {
-    fit_generator(gen_row_lm(epochs = 2, width = 6, layers = 1, heads = 1), golden_columns(), seed = 7, threads = threads)
+    fit_generator(gen_row_lm(epochs = 2, width = 6, layers = 1, heads = 1), golden_columns(), seed = 7,
+                  threads = threads)
   }
 )
 
@@ -74,7 +76,8 @@ golden_items <- list(
   "forest: honest" = golden_forest("x", honest = TRUE),
   "forest: without replacement" = golden_forest("whole", replace = FALSE, sample_fraction = .6, max_depth = 4),
   "forest: importance" = function(threads) {
-    importance(forest(golden_columns()[1:5], golden_columns()$whole, trees = 20, importance = "permutation", seed = 13, threads = threads))
+    importance(forest(golden_columns()[1:5], golden_columns()$whole, trees = 20, importance = "permutation",
+                      seed = 13, threads = threads))
   },
   "forest: partial dependence" = function(threads) {
     fit <- forest(golden_columns()[-1], golden_columns()$x, trees = 10, seed = 14, threads = threads)
@@ -84,7 +87,8 @@ golden_items <- list(
   "gen_forest: given" = golden_generator(function() gen_forest(trees = 8), given = list(group = "u", x = c(0, 10))),
   "gen_copula" = golden_generator(function() gen_copula()),
   "gen_row_lm" = function(threads) generate(golden_parts("row_lm", threads), 40, seed = 15, threads = threads),
-  "gen_row_lm: log_prob" = function(threads) log_prob(golden_parts("row_lm", threads), golden_columns(20), seed = 16, threads = threads),
+  "gen_row_lm: log_prob" = function(threads) log_prob(golden_parts("row_lm", threads), golden_columns(20), seed = 16,
+                                                      threads = threads),
   "gen_data" = golden_generator(function() gen_data(golden_columns())),
   "match_dcr" = function(threads) {
     data <- golden_parts("trial")
@@ -98,7 +102,8 @@ golden_items <- list(
   "nuisance: forests" = function(threads) golden_parts("forests", threads)[c("ps", "q1", "q0")],
   "nuisance: stack, folds" = function(threads) {
     learner <- learn_stack(learn_glm(), learn_forest(trees = 15), folds = 3)
-    nuisance(Y ~ A | ., golden_parts("study"), learner, learner, crossfit = "folds", folds = 2, seed = 20, threads = threads)[c("ps", "q1", "q0")]
+    nuisance(Y ~ A | ., golden_parts("study"), learner, learner, crossfit = "folds", folds = 2, seed = 20,
+             threads = threads)[c("ps", "q1", "q0")]
   },
   "effect: aipw" = golden_effect("aipw"), "effect: iptw" = golden_effect("iptw"), "effect: or" = golden_effect("or"),
   "effect: tmle" = golden_effect("tmle"), "effect: tmle, one" = golden_effect(est_tmle("one")),
@@ -106,12 +111,15 @@ golden_items <- list(
   "effect: matching" = golden_effect("matching"),
   "effect: bootstrap" = function(threads) {
     tidy(estimate_effect(Y ~ A | ., golden_parts("study"), "aipw", se = "bootstrap", bootstrap = list(replicates = 12),
-                         learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 21, threads = threads))[c("term", "estimate", "std.error")]
+                         learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 21,
+                           threads = threads))[c("term", "estimate", "std.error")]
   },
-  "effect: pair" = function(threads) tidy(estimate_effect(golden_parts("pair", threads), seed = 22, threads = threads, learner_membership = learn_glm())),
+  "effect: pair" = function(threads) tidy(estimate_effect(golden_parts("pair", threads), seed = 22, threads = threads,
+                                                          learner_membership = learn_glm())),
   "pair: which" = function(threads) golden_parts("pair", threads)$pairs,
   "augment_outcome" = function(threads) {
-    tidy(augment_outcome(Y ~ A | ., golden_parts("study"), golden_parts("pool", threads), learner_treatment = learn_glm(),
+    tidy(augment_outcome(Y ~ A | ., golden_parts("study"), golden_parts("pool", threads),
+                         learner_treatment = learn_glm(),
                          learner_outcome = learn_forest(trees = 15), seed = 23, threads = threads))
   },
   "fuse_effects" = function(threads) {
@@ -124,7 +132,8 @@ golden_items <- list(
     as.data.frame(found)[c("method", "rep", "estimate", "std.error")]
   },
   "dcr" = golden_score(dcr), "nndr" = golden_score(nndr),
-  "pmse" = golden_score(pmse, permutations = 5, seed = 26), "classifier_auc" = golden_score(classifier_auc, trees = 20, seed = 27),
+  "pmse" = golden_score(pmse, permutations = 5, seed = 26), "classifier_auc" = golden_score(classifier_auc,
+      trees = 20, seed = 27),
   "precision_recall" = golden_score(precision_recall, seed = 28),
   "privacy" = golden_score(privacy, attacks = 50, keys = c("W1", "W2"), secrets = "A", seed = 29),
   "serialize_rows: random" = function(threads) serialize_rows(golden_columns(20), "random", seed = 30)
@@ -136,7 +145,8 @@ golden_text <- function(x) {
   if (is.factor(x)) return(c("factor", levels(x), as.character(x)))
   if (is.list(x)) {
     x <- unclass(x)
-    return(unlist(Map(function(name, part) c(name, golden_text(part)), if (is.null(names(x))) rep("", length(x)) else names(x), x)))
+    return(unlist(Map(function(name, part) c(name, golden_text(part)), if (is.null(names(x))) rep("",
+        length(x)) else names(x), x)))
   }
   if (is.double(x)) {
     x <- as.numeric(x)

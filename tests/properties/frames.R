@@ -44,7 +44,8 @@ plain_columns <- list(
   identifier = function(n) paste0("id", seq_len(n)),
   date = function(n) as.Date("2020-01-31") + sample.int(400, n, TRUE),
   far_date = function(n) as.Date(sample(c(-700000, 0, 10957, 2900000), n, TRUE), origin = "1970-01-01"),
-  moment = function(n) as.POSIXct("2021-03-28 01:30:00", tz = pick("UTC", "Europe/Paris")) + 600 * sample.int(99, n, TRUE),
+  moment = function(n) as.POSIXct("2021-03-28 01:30:00", tz = pick("UTC", "Europe/Paris")) + 600 * sample.int(99, n,
+      TRUE),
   span = function(n) as.difftime(sample.int(30, n, TRUE) / 2, units = "hours")
 )
 
@@ -126,7 +127,8 @@ random_study <- function(wild = chance(.35), outcome = pick("binary", "binary", 
   y <- if (outcome == "binary") as.numeric(stats::runif(n) < .35 + .3 * treated)
   else treated + stats::rnorm(n)
   if (outcome == "number" && chance(.3)) y <- y * pick(1e-300, 1e-12, 1e8, 1e150, 1e300)
-  if (outcome == "binary" && chance(.2)) y <- pick(list(y == 1), list(factor(ifelse(y == 1, "yes", "no"))), list(as.integer(y)))
+  if (outcome == "binary" && chance(.2)) y <- pick(list(y == 1), list(factor(ifelse(y == 1, "yes", "no"))),
+                                                   list(as.integer(y)))
   if (wild && chance(.4)) y <- random_column(n, .1)
   structure(c(w, list(A = a, Y = y)), row.names = seq_len(n), class = "data.frame")
 }

@@ -27,7 +27,8 @@ claim_rows <- function(rows, frame, n) {
   for (j in seq_along(frame)) {
     same <- identical(class(rows[[j]]), class(frame[[j]])) && identical(levels(rows[[j]]), levels(frame[[j]]))
     claim(same && typeof(rows[[j]]) == typeof(frame[[j]]),
-          sprintf("the same type: %s of %s", paste(class(rows[[j]]), collapse = "/"), paste(class(frame[[j]]), collapse = "/")))
+          sprintf("the same type: %s of %s", paste(class(rows[[j]]), collapse = "/"), paste(class(frame[[j]]),
+              collapse = "/")))
     if (!anyNA(frame[[j]])) claim(!anyNA(rows[[j]]), paste("nothing missing in a column of", class(frame[[j]])[1]))
     if (is.numeric(rows[[j]])) claim(!any(is.infinite(rows[[j]])), "finite numbers")
     if (is.character(frame[[j]])) claim(all(rows[[j]] %in% frame[[j]]), "texts of the seed")
@@ -58,14 +59,16 @@ generator_property <- function(make, weight) {
     seed <- any_seed()
     rows <- step("generate", fit, n, seed = seed, threads = 1)
     claim_rows(rows, frame, n)
-    if (chance(.3)) claim(identical(step("generate", fit, n, seed = seed, threads = 3), rows), "the same on three threads")
+    if (chance(.3)) claim(identical(step("generate", fit, n, seed = seed, threads = 3), rows),
+                          "the same on three threads")
   })
 }
 
 
 spec_properties <- list(
   est_aipw = spec_property("est_aipw", function() list(cap = pick(Inf, 1, 1e-300, 10))),
-  est_iptw = spec_property("est_iptw", function() list(type = pick("hajek", "ht"), stabilised = chance(.5), cap = pick(Inf, 20))),
+  est_iptw = spec_property("est_iptw", function() list(type = pick("hajek", "ht"), stabilised = chance(.5),
+                                                       cap = pick(Inf, 20))),
   est_matching = spec_property("est_matching", function() {
     list(m = sample.int(3, 1), distance = pick("mahalanobis", "propensity"), bias_adjust = chance(.5), j = 1)
   }),
@@ -106,11 +109,13 @@ model_properties <- list(
     gen_row_lm(epochs = 1, width = pick(4, 6), layers = 1, heads = 1, holdout = pick(0, .1), min_count = pick(1, 5),
                temperature = pick(.5, 1))
   }, 3),
-  gen_data = generator_property(function(frame) gen_data(rows_like(frame, pick(1, 5, 30)), range = pick("none", "seed")), 2),
+  gen_data = generator_property(function(frame) gen_data(rows_like(frame, pick(1, 5, 30)), range = pick("none",
+      "seed")), 2),
   fit_generator = property(weight = 3, run = function() {
     frame <- random_frame()
     n <- nrow(frame)
-    weights <- pick(list(NULL), list(stats::rexp(n)), list(rep(0, n)), list(10^stats::runif(n, -300, 300)), list(-seq_len(n)))
+    weights <- pick(list(NULL), list(stats::rexp(n)), list(rep(0, n)), list(10^stats::runif(n, -300, 300)),
+                    list(-seq_len(n)))
     strata <- if (chance(.2)) sample(names(frame), 1)
     fit <- fitted_generator(frame, weights = weights, strata = strata)
     claim_rows(step("generate", fit, 3, seed = 1, threads = 1), frame, 3)
@@ -173,7 +178,7 @@ model_properties <- list(
     table <- step("importance", fit)
     claim(nrow(table) == ncol(frame) && setequal(table$column, names(frame)), "an importance a column")
   }),
-  forest_weights = property(weight = 1, run = function() {
+  forest_weights = property(weight = .5, run = function() {
     frame <- random_frame(wrong = 0)
     fit <- step("forest", frame, random_column(nrow(frame), 0), trees = 5, honest = chance(.2), seed = 1, threads = 1)
     new <- if (chance(.7)) rows_like(frame)
@@ -200,7 +205,8 @@ random_given <- function(frame) {
   lapply(unclass(frame)[columns], function(x) {
     x <- x[!is.na(x)]
     if (length(x) == 0) return(1)
-    if (is.numeric(x) && !inherits(x, "difftime")) return(if (chance(.3)) x[1] else if (chance(.9)) range(x) else c(1, 0))
+    if (is.numeric(x) && !inherits(x, "difftime")) return(if (chance(.3)) x[1] else if (chance(.9)) range(x) else c(1,
+        0))
     if (inherits(x, c("Date", "POSIXct"))) return(range(x))
     unique(as.character(x))[seq_len(pick(1, 1, 2))]
   })

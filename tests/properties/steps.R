@@ -6,7 +6,8 @@ case_state <- new.env()
 
 finding <- function(what, where = case_state$step) {
   case_state$findings <- rbind(case_state$findings, data.frame(
-    seed = case_state$seed, property = case_state$property, fun = where, what = substr(gsub("[\r\n\t]+", " ", what), 1, 300)
+    seed = case_state$seed, property = case_state$property, fun = where, what = substr(gsub("[\r\n\t]+", " ", what),
+        1, 300)
   ))
   invisible()
 }
@@ -73,7 +74,7 @@ step <- function(fun, ...) {
   case_state$calls <- c(case_state$calls, fun)
   before <- rlang::hash(content(args))
   fixed <- !is.null(args$seed)
-  look <- chance(.35)
+  look <- chance(.2)
   random <- generator_state()
   on.exit({
     if (!identical(rlang::hash(content(args)), before)) finding("an argument was changed", fun)
@@ -98,7 +99,8 @@ inspect <- function(value, args, look) {
     path <- find_nan(value)
     if (!is.null(path)) finding(paste("NaN in", path))
   }
-  if (inherits(value, "ggplot") || !is.object(value) || is.data.frame(value) && !inherits(value, "causalsynth_pool")) return(invisible())
+  if (inherits(value, "ggplot") || !is.object(value) || is.data.frame(value) && !inherits(value,
+      "causalsynth_pool")) return(invisible())
   if (!look) return(invisible())
   classes <- class(value)
   text <- guarded(utils::capture.output(print(value)), shown = TRUE)
@@ -106,7 +108,8 @@ inspect <- function(value, args, look) {
   if (any(grepl("\\bNaN\\b", text)) && is.null(find_nan(args))) finding("print() shows NaN")
   guarded(utils::capture.output(print(summary(value))), shown = TRUE)
   for (see in c("tidy", "glance")) {
-    known <- any(!vapply(classes, function(cl) is.null(utils::getS3method(see, cl, TRUE, asNamespace("causalsynth"))), NA))
+    known <- any(!vapply(classes, function(cl) is.null(utils::getS3method(see, cl, TRUE, asNamespace("causalsynth"))),
+                         NA))
     if (known && any(grepl("^(causalsynth|fitted)_", classes))) {
       table <- guarded(get(see, asNamespace("causalsynth"))(value), shown = TRUE)
       if (!is.data.frame(table)) finding(paste0(see, "() is no data frame"))

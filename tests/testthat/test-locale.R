@@ -15,7 +15,8 @@ locale_results <- function() {
   write_model(fit, file)
   again <- generate(read_model(file), 20, seed = 2)
   stopifnot(identical(again, drawn))
-  list(drawn = lapply(drawn, function(x) if (is.numeric(x) || inherits(x, c("Date", "POSIXct"))) as.numeric(x) else enc2utf8(as.character(x))),
+  list(drawn = lapply(drawn, function(x) if (is.numeric(x) || inherits(x, c("Date",
+      "POSIXct"))) as.numeric(x) else enc2utf8(as.character(x))),
        text = text, same = vapply(names(rows), function(name) isTRUE(all.equal(back[[name]], rows[[name]])), NA),
        forest = predict(forest(rows["size"], rows$x, trees = 3, seed = 1), rows["size"]))
 }
