@@ -18,13 +18,16 @@
 #' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
 #' * [fit_generator()] learns all columns, as a spec says: [gen_forest()], [gen_copula()], [gen_row_lm()], [gen_data()],
-#'   [gen_function()], [gen_chat()] or [gen_python()]; [generate()][generate.causalsynth_generator] draws rows, [generate_to()] any
+#'   [gen_function()], [gen_chat()] or [gen_python()]; [generate()][generate.causalsynth_generator] draws rows,
+#'   [generate_to()] any
 #'   number of them into files, [match_dcr()] holds their distances to a holdout's.
 #' * [pair_synthetic()], [compare_remedies()], [flip_sensitivity()] and [fuse_effects()] are for studies where the arms
 #'   cannot be compared.
-#' * [study()] benchmarks estimators where the truth is known, [compare_studies()] compares benchmarks, [reproduce_paper()] has
+#' * [study()] benchmarks estimators where the truth is known, [compare_studies()] compares benchmarks,
+#'   [reproduce_paper()] has
 #'   the papers' own.
-#' * [fidelity()], [privacy()] and [compare_synthesizers()] say how close, how useful and how revealing synthetic rows are,
+#' * [fidelity()], [privacy()] and [compare_synthesizers()] say how close, how useful and how revealing synthetic rows
+#'   are,
 #'   beside real rows that nothing was fitted to; single scores are [dcr()], [nndr()], [pmse()], [classifier_auc()],
 #'   [association_difference()] and [tstr()]. [report()] puts it on one page.
 #' * [write_model()], [write_pool()] and their readers keep models and rows in files. [serialize_rows()] and

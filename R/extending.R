@@ -5,22 +5,28 @@
 #' [gen_function()] takes a function that draws rows, [study()] takes any function of a data frame as an estimator.
 #'
 #' @section A generator: A spec is a list with a `label`, of class `c("gen_<kind>", "causalsynth_gen")`. Its methods:
-#' * `learn_rows()` returns a list of class `"fitted_gen_<kind>"`; a field `notes` of texts is printed. [fit_generator()]
+#' * `learn_rows()` returns a list of class `"fitted_gen_<kind>"`; a field `notes` of texts is printed.
+#'   [fit_generator()]
 #'   has checked `data` and adds the field `blueprint`: for each column a list with `kind` (`"factor"` for
 #'   everything that has levels, else numbers) and `levels`.
-#' * `draw_columns()` returns an unnamed list of the columns in the blueprint's order, `n` values each: numbers, or codes
+#' * `draw_columns()` returns an unnamed list of the columns in the blueprint's order, `n` values each: numbers, or
+#'   codes
 #'   of the blueprint's levels; `NA` where missing.
 #' * `draw_given()`, not needed: the same given some columns. The default draws and keeps what fits, and refuses single
-#'   values of numeric columns. `given` is a named list of `list(value = )` (`n` numbers or codes), `list(low = , high = )`
+#'   values of numeric columns. `given` is a named list of `list(value = )` (`n` numbers or codes), `list(low = , high
+#'   = )`
 #'   or `list(codes = )`.
 #'
 #' All randomness must come from `key`, so that the same seed gives the same rows: `with_r_seed(key, code)` runs R code
 #' under it and leaves R's own generator as it was.
 #'
-#' @section An estimator: A spec is a list with a `label`, of class `c("est_<kind>", "causalsynth_estimator")`. Its method
-#' `run_estimator()` gets `pieces`, a list of vectors of one value a row: `treat` (1 or 0), `outcome`, `ps` (propensity), `g1`
+#' @section An estimator: A spec is a list with a `label`, of class `c("est_<kind>", "causalsynth_estimator")`. Its
+#' method
+#' `run_estimator()` gets `pieces`, a list of vectors of one value a row: `treat` (1 or 0), `outcome`, `ps`
+#' (propensity), `g1`
 #' and `g0` (bounded probabilities of either arm), `q1` and `q0` (fitted means), `weights` (case weights or `NULL`). It
-#' returns a list of `mean_1` and `mean_0`, their influence functions `if_1` and `if_0` (mean 0; `NULL` and an `na_reason`
+#' returns a list of `mean_1` and `mean_0`, their influence functions `if_1` and `if_0` (mean 0; `NULL` and an
+#' `na_reason`
 #' where there are none), `weights` (of rows, or `NULL`), `inference` (a phrase for the print) and `factor` (on the
 #' variance: 1).
 #'

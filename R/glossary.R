@@ -3,16 +3,20 @@
 #' The package keeps to one word for one thing. Some words mean something else elsewhere.
 #'
 #' @section Data:
-#' * **seed** (data): the real rows that something is fitted to. Kim, Xu and Lin call it seed data, synthpop the observed
+#' * **seed** (data): the real rows that something is fitted to. Kim, Xu and Lin call it seed data, synthpop the
+#'   observed
 #'   data, SDMetrics and arf the real data. The *argument* `seed` is the random seed, as everywhere in R.
 #' * **synthetic rows**: any rows that a generator drew. **Full synthetic**: covariates, treatment and outcome all come
 #'   from the generator (synthpop's fully synthetic data, GReaT's and CTGAN's output).
 #' * **hybrid**: covariates from a generator, treatment and outcome drawn from fitted models. **Plain**: as fitted.
 #'   **Targeted**: with the effect that TMLE estimates on the seed.
-#' * **pool**: rows drawn from a hybrid. They carry their exact effect and what is needed for an interval for the population.
-#' * **law**: the distribution that rows are drawn from, in place of the rows. `truth(hybrid)` is of the law, `truth(pool)`
+#' * **pool**: rows drawn from a hybrid. They carry their exact effect and what is needed for an interval for the
+#'   population.
+#' * **law**: the distribution that rows are drawn from, in place of the rows. `truth(hybrid)` is of the law,
+#'   `truth(pool)`
 #'   of the pool's rows.
-#' * **holdout**: real rows that nothing was fitted to. They give each score the value that a perfect generator would have.
+#' * **holdout**: real rows that nothing was fitted to. They give each score the value that a perfect generator would
+#'   have.
 #' * **twin**: the synthetic row that stands for a patient under the other treatment. Not a patient.
 #'
 #' @section Effects:
@@ -22,10 +26,13 @@
 #' * **nuisances**: both together ([nuisance()]).
 #' * **estimand**: ATE, ATT, ATC (WeightIt's and MatchIt's words) and ATO, the overlap
 #'   population (PSweight's overlap weights).
-#' * **IPTW**: inverse probability weighting, in its ratio (Hajek) form. **OR**: outcome regression, also g-computation or
-#'   standardisation. **AIPW**: the augmented, doubly robust estimator (grf's `average_treatment_effect()`). **TMLE**: targeted
+#' * **IPTW**: inverse probability weighting, in its ratio (Hajek) form. **OR**: outcome regression, also
+#'   g-computation or
+#'   standardisation. **AIPW**: the augmented, doubly robust estimator (grf's `average_treatment_effect()`). **TMLE**:
+#'   targeted
 #'   maximum likelihood or minimum loss.
-#' * **cross-fitting**: predictions of a row by models that did not see it: out of bag, or in folds (DoubleML's and tmle's V-fold).
+#' * **cross-fitting**: predictions of a row by models that did not see it: out of bag, or in folds (DoubleML's and
+#'   tmle's V-fold).
 #' * **influence function**: what one row adds to an estimate; its variance gives standard errors.
 #' * **positivity** or **overlap**: every kind of patient could have got either treatment.
 #'

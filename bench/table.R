@@ -16,13 +16,17 @@ generators <- function() {
   found <- mean_ranks()
   ranks <- found$ranks
   lost <- sum(found$against$difference > 0)
-  of <- function(who) sprintf("mean rank %s of 6 against %s", number(ranks[["causalsynth"]], 2), number(ranks[[who]], 2))
-  c(line("arf", "quality of rows, three data sets, six scores", paste0(of("arf 100"), " (100 trees)"), "generators.csv"),
+  of <- function(who) {
+    sprintf("mean rank %s of 6 against %s", number(ranks[["causalsynth"]], 2), number(ranks[[who]], 2))
+  }
+  c(line("arf", "quality of rows, three data sets, six scores", paste0(of("arf 100"), " (100 trees)"),
+         "generators.csv"),
     line("arf", "fit and 50,000 rows, the paper's data; SD2011 (5,000 x 35)",
          paste(times(at("paper", "arf 10")), "and", times(at("SD2011, 35", "arf 10"))), "generators-speed.csv"),
     line("synthpop", "quality of rows", paste0(of("synthpop parametric"), " (parametric)"), "generators.csv"),
     line("synthpop", "CART: fit and 50,000 rows; SD2011 without three factors",
-         paste(times(at("paper", "synthpop cart")), "and", times(at("SD2011, 32", "synthpop cart"))), "generators-speed.csv"),
+         paste(times(at("paper", "synthpop cart")), "and", times(at("SD2011, 32", "synthpop cart"))),
+         "generators-speed.csv"),
     line("best of both", "18 cells of data set and score",
          sprintf("worse in %d of 18, by more than 2 paired standard errors in %d", lost, sum(found$against$z > 2)),
          "generators.csv"))
@@ -33,14 +37,17 @@ neural <- function() {
   if (file.exists("bench/neural-row-lm.csv")) {
     lm <- csv("neural-row-lm")
     lm <- lm[lm$set == "paper", ]
-    rows <- line("GReaT (its published rows)", "row language model, the paper's seed: AUC to tell rows apart (.5 ideal), TSTR",
-                 sprintf("%s and %s against .662 and .771", number(mean(lm$auc)), number(mean(lm$tstr))), "neural-row-lm.csv")
+    rows <- line("GReaT (its published rows)",
+                 "row language model, the paper's seed: AUC to tell rows apart (.5 ideal), TSTR",
+                 sprintf("%s and %s against .662 and .771", number(mean(lm$auc)), number(mean(lm$tstr))),
+                 "neural-row-lm.csv")
   }
   if (file.exists("bench/neural-ctgan.csv")) {
     gan <- csv("neural-ctgan")
     gan <- gan[gan$set == "paper", ]
     rows <- c(rows, line("CTGAN (its published rows)", "GAN, the paper's seed: AUC to tell rows apart, TSTR",
-                         sprintf("%s and %s against .79 - .86 and .48", number(mean(gan$auc)), number(mean(gan$tstr))),
+                         sprintf("%s and %s against .79 - .86 and .48", number(mean(gan$auc)),
+                                 number(mean(gan$tstr))),
                          "neural-ctgan.csv"))
   }
   rows
@@ -55,7 +62,8 @@ effects <- function() {
     line("MatchIt", "Mahalanobis pairs of 20,000 rows, the same pairs", times(match$ratio[1]), "matching.csv"),
     line("ranger", "fit and predict 50,000 x 7; fit 1,000 x 7",
          paste0(times(forest$ratio[1]), ", ", times(forest$ratio[2]), "; ", times(forest$ratio[3])), "forest.csv"),
-    line("AIPW, PSweight, tmle, WeightIt", "estimates and standard errors at the same nuisances", "equal to 1e-6", "tests/testthat/fixtures"))
+    line("AIPW, PSweight, tmle, WeightIt", "estimates and standard errors at the same nuisances", "equal to 1e-6",
+         "tests/testthat/fixtures"))
 }
 
 main <- function() {

@@ -73,8 +73,8 @@ test_that("generators", {
     list(gen_chat(table_chat(study), batch = 120, pool = 120, min_count = 1))
   }
   small_gan <- gen_ctgan(epochs = 2, batch_size = 40, generator_layers = 8, critic_layers = 8, noise = 4)
-  specs <- c(list(gen_forest(trees = 5), gen_data(study), gen_copula(), gen_row_lm(epochs = 2, width = 6), small_gan), chat,
-             list(own))
+  specs <- c(list(gen_forest(trees = 5), gen_data(study), gen_copula(), gen_row_lm(epochs = 2, width = 6), small_gan),
+             chat, list(own))
   for (spec in specs) {
     fit <- fit_generator(spec, study, seed = 1)
     expect_speaks(fit)

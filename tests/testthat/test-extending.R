@@ -25,7 +25,8 @@ learn_margin <- function(x, weights) {
 
 draw_margin <- function(margin, n) {
   drawn <- if (!is.null(margin$shares)) {
-    if (sum(margin$shares) > 0) sample.int(length(margin$shares), n, replace = TRUE, prob = margin$shares) else rep(NA, n)
+    if (sum(margin$shares) == 0) return(rep(NA_real_, n))
+    sample.int(length(margin$shares), n, replace = TRUE, prob = margin$shares)
   } else if (length(margin$value) == 0) {
     rep(NA_real_, n)
   } else {
