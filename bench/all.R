@@ -1,7 +1,7 @@
 # Rscript bench/all.R [list | SCRIPT ...]
 # Every comparison and simulation one after the other, in the order of the list below, each in a process of its own;
-# then the README's table from their csv files. Simulations go on where their raw files stopped; a script that fails is named
-# at the end, and the others run. Start nothing else meanwhile: most measure time. About a day on two cores.
+# then the README's table from their csv files. Simulations go on where their raw files stopped; scripts that fail are
+# named at the end, and the others run. Start nothing else meanwhile: most measure time. About a day on two cores.
 scripts <- list(
   list("forest.R"), list("forest-accuracy.R"), list("nearest.R"), list("matching.R"), list("effect.R"), list("stack.R"),
   list("coverage.R", "2000"), list("coverage-variants.R"),
