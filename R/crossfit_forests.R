@@ -24,7 +24,7 @@ crossfit_forests <- function(job, fold, key, limit = rows_together) {
   if (length(columns) == 0) return(NULL)
   tasks <- lapply(units, forest_unit_task, job = job, columns = columns, key = key)
   if (any(vapply(tasks, is.null, NA))) return(NULL)
-  answers <- forest_answers(tasks, run_control(job$threads, "Growing trees"))
+  answers <- from_core(forest_answers(tasks, run_control(job$threads, "Growing trees")), job$call)
   values <- lapply(c(NA, 1, 0), function(arm) gather_answers(job, units, answers, arm))
   list(
     ps = values[[1]], q1 = values[[2]], q0 = values[[3]],

@@ -93,8 +93,8 @@ learn_rows.gen_forest <- function(spec, data, key, threads, weights = NULL, call
     decimals = unname(decimals)[order], ordered = as.integer(vapply(data, is.ordered, NA))[order],
     weights = as.double(weights), key = unclass(key)
   ))
-  model <- sequential_fit(encode_columns(data, blueprint[order], "data", call), nrow(data), settings,
-                          run_control(threads, "Fitting the generator"))
+  columns <- encode_columns(data, blueprint[order], "data", call)
+  model <- from_core(sequential_fit(columns, nrow(data), settings, run_control(threads, "Fitting the generator")), call)
   laws <- sequential_laws(model)
   laws <- data.frame(column = names(blueprint)[order], laws)
   structure(list(model = model, order = order, laws = laws, notes = forest_notes(spec, laws)),

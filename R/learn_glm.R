@@ -147,8 +147,8 @@ glm_influence <- function(fit, direction, n = nrow(fit$x)) {
   slope <- if (fit$family == "binomial") fitted * (1 - fitted) else numeric()
   weights <- if (is.null(fit$weights)) slope else if (length(slope)) slope * fit$weights else fit$weights
   # R'R = X'WX, without forming it; collinear columns left out.
-  r <- linear_triangle(fit$x, if (length(weights)) sqrt(weights) else numeric())
-  if (!all(kept)) r <- qr.R(qr(r[, kept, drop = FALSE], LAPACK = FALSE, tol = 0))
+  x <- if (all(kept)) fit$x else fit$x[, kept, drop = FALSE]
+  r <- linear_triangle(x, if (length(weights)) sqrt(weights) else numeric())
   solved <- matrix(0, length(kept), ncol(direction))
   if (any(kept)) solved[kept, ] <- backsolve(r, forwardsolve(t(r), direction[kept, , drop = FALSE]))
   residual <- n * (fit$y - fitted)

@@ -162,3 +162,9 @@ test_that("identifiers are refused, many levels are not", {
   rows <- data.frame(x = rnorm(200), id = paste0("p", 1:200))
   expect_error(fit_generator(gen_forest(), rows), "identifiers", class = "causalsynth_error_data")
 })
+
+test_that("weights that leave too few rows to learn from are a classed error", {
+  study <- generate(dgp_paper(), 60, seed = 1)
+  expect_error(fit_generator(gen_forest(), study, weights = c(1, 1, rep(1e-300, 58)), seed = 1),
+               class = "causalsynth_error_fit")
+})

@@ -47,3 +47,13 @@ test_that("errors name columns and levels; separation is a warning", {
   })
   expect_warning(glm_fit(x["w"], rep(0:1, each = 10), "binomial"), class = "causalsynth_warning_fit")
 })
+
+test_that("a column of the smallest numbers is set aside, and does not reach standard errors", {
+  study <- generate(dgp_paper(), 60, seed = 1)
+  plain <- estimate_effect(Y ~ A | W1 + W4, study, c("iptw", "or"), learner_treatment = learn_glm(),
+                           learner_outcome = learn_glm())
+  study$tiny <- rep(c(0, 4.94e-324, -1.48e-323), 20)
+  with_tiny <- estimate_effect(Y ~ A | W1 + W4 + tiny, study, c("iptw", "or"), learner_treatment = learn_glm(),
+                               learner_outcome = learn_glm())
+  expect_equal(tidy(with_tiny)$std.error, tidy(plain)$std.error, tolerance = 1e-8)
+})
