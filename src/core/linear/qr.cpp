@@ -9,6 +9,8 @@
 namespace causalsynth {
 namespace {
 
+constexpr double kLeastNorm = 1e-290;  // denormal numbers: nothing but rounding
+
 using Eigen::Index;
 using Matrix = Eigen::MatrixXd;
 
@@ -63,7 +65,7 @@ LinearSolution solve(const TriangularFactor& factor, double tolerance,
   for (std::size_t j = 0; j < p; ++j) {
     const double norm = r.col(static_cast<Index>(j)).stableNorm();
     require(std::isfinite(norm), "least squares: a column holds values that are not finite");
-    if (norm == 0.0 || (!skip.empty() && skip[j])) continue;
+    if (norm < kLeastNorm || (!skip.empty() && skip[j])) continue;
     used.push_back(j);
     norms.push_back(norm);
   }
