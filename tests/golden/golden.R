@@ -1,7 +1,6 @@
 # Rscript tests/golden/golden.R [threads [file]]: a line "name<TAB>hash" for every generator, forest, estimator and
-# study under
-# fixed seeds, of the installed package. With a file: written there as csv (tests/golden/golden.csv is that of one
-# thread).
+# study under fixed seeds, of the installed package. With a file: written there as csv (tests/golden/golden.csv is that
+# of one thread).
 # The hashes are the same for any number of threads, for gcc and clang, with and without optimisation.
 suppressPackageStartupMessages(library(causalsynth))
 options(causalsynth.progress = FALSE)

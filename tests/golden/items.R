@@ -89,6 +89,10 @@ golden_items <- list(
   "gen_row_lm" = function(threads) generate(golden_parts("row_lm", threads), 40, seed = 15, threads = threads),
   "gen_row_lm: log_prob" = function(threads) log_prob(golden_parts("row_lm", threads), golden_columns(20), seed = 16,
                                                       threads = threads),
+  "gen_ctgan" = function(threads) {
+    small <- gen_ctgan(epochs = 2, batch_size = 40, generator_layers = 8, critic_layers = 8, noise = 4)
+    generate(fit_generator(small, golden_columns(), seed = 7, threads = threads), 40, seed = 15, threads = threads)
+  },
   "gen_data" = golden_generator(function() gen_data(golden_columns())),
   "match_dcr" = function(threads) {
     data <- golden_parts("trial")

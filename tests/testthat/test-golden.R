@@ -13,7 +13,7 @@ expect_golden <- function(found) {
 }
 
 fast_items <- c("mechanism: rows", "mechanism: effect", "forest: mean", "forest: classes", "gen_forest", "gen_copula",
-                "gen_row_lm", "effect: aipw", "effect: tmle", "dcr", "pair: which", "study")
+                "gen_row_lm", "gen_ctgan", "effect: aipw", "effect: tmle", "dcr", "pair: which", "study")
 
 test_that("every item has its hash", {
   expect_identical(golden$known$name, names(golden$golden_items))
