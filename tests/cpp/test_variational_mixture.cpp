@@ -67,3 +67,19 @@ TEST_CASE("weights count as copies; posteriors sum to one; one value is one comp
   CHECK(variational_mixture(same, {}, {}).size() == 1);
   CHECK_THROWS(variational_mixture({}, {}, {}));
 }
+
+TEST_CASE("numbers whose squares are none or infinite have the mixture of ordinary ones") {
+  std::vector<double> values;
+  for (int i = 0; i < 200; ++i) values.push_back((i % 2 ? 0.0 : 8.0) + 0.01 * (i % 7));
+  MixtureOptions options;
+  const auto plain = variational_mixture(values, {}, options);
+  for (const double scale : {1e-280, 1e-30, 1e90}) {
+    std::vector<double> other(values);
+    for (double& x : other) x *= scale;
+    const auto found = variational_mixture(other, {}, options);
+    REQUIRE(found.size() == plain.size());
+    for (std::size_t c = 0; c < plain.size(); ++c)
+      CHECK(found[c].mean == Approx(plain[c].mean * scale).epsilon(1e-6));
+  }
+  CHECK(variational_mixture(std::vector<double>{0.0, 5e-324, 1e-323}, {}, options).size() == 1);
+}

@@ -109,6 +109,9 @@ model_properties <- list(
     gen_row_lm(epochs = 1, width = pick(4, 6), layers = 1, heads = 1, holdout = pick(0, .1), min_count = pick(1, 5),
                temperature = pick(.5, 1))
   }, 3),
+  gen_ctgan = generator_property(function(frame) {
+    gen_ctgan(epochs = 1, batch_size = pick(20, 50), generator_layers = 4, critic_layers = 4, noise = 3, pac = pick(1, 5))
+  }, 2),
   gen_data = generator_property(function(frame) gen_data(rows_like(frame, pick(1, 5, 30)), range = pick("none",
       "seed")), 2),
   fit_generator = property(weight = 3, run = function() {

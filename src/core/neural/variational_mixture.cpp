@@ -10,6 +10,7 @@
 namespace causalsynth {
 namespace {
 
+constexpr double kLeastRange = 1e-290;  // of values that are not all one but for rounding
 constexpr std::size_t kCells = 256, kCellsAnSd = 50;
 constexpr double kLeastVariance = 1e-6;  // of the values' own
 constexpr double kGone = 1e-3;           // values: a component of less never comes back
@@ -277,16 +278,28 @@ std::vector<Component> variational_mixture(Span<const double> values, Span<const
   options.validate();
   require(!values.empty(), "a mixture needs values");
   require(weights.empty() || weights.size() == values.size(), "one weight a value");
-  Cells cells = sorted_cells(values, weights);
-  require(!cells.value.empty(), "a mixture needs values of positive weight");
+  double low = HUGE_VAL, high = -HUGE_VAL;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!weights.empty() && !(weights[i] > 0.0)) continue;
+    low = std::min(low, values[i]);
+    high = std::max(high, values[i]);
+  }
+  require(low <= high, "a mixture needs values of positive weight");
+  const double range = high - low;
+  if (!(range > kLeastRange)) return {{low, 1e-3 * std::max(std::fabs(low), 1.0), 1.0}};
+  // On the scale of their range: squares of the smallest and largest numbers are none.
+  std::vector<double> scaled(values.begin(), values.end());
+  for (double& x : scaled) x = (x - low) / range;
+  Cells cells = sorted_cells(scaled, weights);
   // Sums of weights count as numbers of values.
   const double total = std::accumulate(cells.weight.begin(), cells.weight.end(), 0.0);
   for (double& w : cells.weight) w *= static_cast<double>(values.size()) / total;
-  if (cells.value.front() == cells.value.back()) {
-    const double size = std::max(std::fabs(cells.value[0]), 1.0);
-    return {{cells.value[0], 1e-3 * size, 1.0}};
+  std::vector<Component> found = Fit(std::move(cells), options).run();
+  for (Component& one : found) {
+    one.mean = low + range * one.mean;
+    one.sd *= range;
   }
-  return Fit(std::move(cells), options).run();
+  return found;
 }
 
 void mixture_posterior(const std::vector<Component>& mixture, double x, double* to) {
