@@ -110,7 +110,8 @@ model_properties <- list(
                temperature = pick(.5, 1))
   }, 3),
   gen_ctgan = generator_property(function(frame) {
-    gen_ctgan(epochs = 1, batch_size = pick(20, 50), generator_layers = 4, critic_layers = 4, noise = 3, pac = pick(1, 5))
+    gen_ctgan(epochs = 1, batch_size = pick(20, 50), generator_layers = 4, critic_layers = 4, noise = 3,
+              pac = pick(1, 5))
   }, 2),
   gen_data = generator_property(function(frame) gen_data(rows_like(frame, pick(1, 5, 30)), range = pick("none",
       "seed")), 2),
