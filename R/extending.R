@@ -51,9 +51,12 @@
 #' @return See above; `with_r_seed()`: the value of `code`.
 #' @examples
 #' # A generator of independent rows of numbers
-#' gen_normal <- function() structure(list(label = "normal columns"), class = c("gen_normal", "causalsynth_gen"))
-#' .S3method("learn_rows", "gen_normal", function(spec, data, key, threads, weights = NULL, call = NULL) {
-#'   structure(list(means = vapply(data, mean, 1), sds = vapply(data, sd, 1)), class = "fitted_gen_normal")
+#' gen_normal <- function() {
+#'   structure(list(label = "normal columns"), class = c("gen_normal", "causalsynth_gen"))
+#' }
+#' .S3method("learn_rows", "gen_normal", function(spec, data, key, threads, weights = NULL, call) {
+#'   law <- list(means = vapply(data, mean, 1), sds = vapply(data, sd, 1))
+#'   structure(law, class = "fitted_gen_normal")
 #' })
 #' .S3method("draw_columns", "fitted_gen_normal", function(fit, n, key, threads) {
 #'   with_r_seed(key, unname(Map(function(m, s) rnorm(n, m, s), fit$means, fit$sds)))

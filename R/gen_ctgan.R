@@ -64,7 +64,8 @@
 #'   Rizzo (2013) "Energy statistics".
 #' @examples
 #' study <- generate(dgp_paper(), 200, seed = 1)
-#' fit <- fit_generator(gen_ctgan(epochs = 20, generator_layers = 32, critic_layers = 32, noise = 16), study, seed = 2)
+#' small <- gen_ctgan(epochs = 20, generator_layers = 32, critic_layers = 32, noise = 16)
+#' fit <- fit_generator(small, study, seed = 2)
 #' fit
 #' generate(fit, 3, seed = 3, given = list(A = 1, W4 = c(1, Inf)))
 #' @export
