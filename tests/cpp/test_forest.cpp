@@ -61,6 +61,20 @@ TEST_CASE("a regression forest learns numbers, factors and missing values") {
   CHECK(fit.losses[0] == Approx(error(fit.out_of_bag, study.y)));
 }
 
+TEST_CASE("missing is not the smallest value") {
+  std::vector<double> x(300), y(300);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = i % 3 ? static_cast<double>(i % 3) : std::nan("");
+    y[i] = i % 3 == 0;
+  }
+  Frame frame(x.size());
+  frame.add(Column::numeric(x));
+  ForestOptions single = options(20);
+  single.mtry = 1;
+  const ForestFit fit = fit_forest(frame, {TargetKind::mean, y, 0}, single, Execution{});
+  CHECK(error(fit.out_of_bag, y) < .01);
+}
+
 TEST_CASE("same bits for 1, 2 and 3 threads") {
   const Study study(500);
   for (TargetKind kind : {TargetKind::mean, TargetKind::classes}) {
