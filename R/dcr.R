@@ -211,7 +211,7 @@ mean_interval <- function(x, level) {
   x <- x[!is.na(x)]
   if (length(x) == 0) return(rep(NA_real_, 3))
   half <- stats::qnorm((1 + level) / 2) * stats::sd(x) / sqrt(length(x))
-  mean_or_na(x) + c(0, -half, half)
+  mean(x) + c(0, -half, half)
 }
 
 # Order statistics whose ranks are binomial quantiles.

@@ -82,16 +82,12 @@ learn_rows.gen_forest <- function(spec, data, key, threads, weights = NULL, call
   levels <- vapply(blueprint, function(b) length(b$levels), 1L)
   check_no_identifier(levels, nrow(data), call)
   order <- chain_order(spec$order, data, call)
-  # Rows of weight zero say nothing of the law.
-  if (!is.null(weights)) {
-    kept <- weights > 0
-    data <- data[kept, , drop = FALSE]
-    weights <- weights[kept] / mean(weights[kept])
-  }
+  weighed <- rows_with_weight(data, weights)
+  data <- weighed$data
   decimals <- vapply(blueprint, function(b) if (is.na(b$decimals)) -1L else as.integer(b$decimals), 1L)
   settings <- c(spec$settings, list(
     decimals = unname(decimals)[order], ordered = as.integer(vapply(data, is.ordered, NA))[order],
-    weights = as.double(weights), key = unclass(key)
+    weights = as.double(weighed$weights), key = unclass(key)
   ))
   columns <- encode_columns(data, blueprint[order], "data", call)
   model <- from_core(sequential_fit(columns, nrow(data), settings, run_control(threads, "Fitting the generator")), call)

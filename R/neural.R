@@ -45,13 +45,6 @@ rollback_note <- function(count) {
           count_phrase(count, "time"))
 }
 
-# Rows of weight zero say nothing of the law; the others' weights have mean 1.
-rows_with_weight <- function(data, weights) {
-  if (is.null(weights)) return(list(data = data))
-  kept <- weights > 0
-  list(data = data[kept, , drop = FALSE], weights = weights[kept] / mean(weights[kept]))
-}
-
 # The columns `train` and `held_out` (if any is there) of a trace by its `epoch`.
 loss_plot <- function(trace, unit) {
   what <- c(train = "training", held_out = "held out")

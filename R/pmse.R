@@ -99,9 +99,7 @@ logit_pmse <- function(both, share, interactions, call = rlang::caller_env()) {
 
 # Bowen, Liu and Su (2021) and Raab, Nowok and Dibben (2021).
 told_apart <- function(probability, synthetic) {
-  at <- sort(unique(probability))
-  cdf <- function(p) stats::ecdf(p)(at)
-  list(specks = max(abs(cdf(probability[synthetic == 1]) - cdf(probability[synthetic == 0]))),
+  list(specks = ks_distance(probability[synthetic == 1], probability[synthetic == 0]),
        po50 = 100 * mean((probability > .5) == (synthetic == 1)) - 50)
 }
 

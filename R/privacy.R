@@ -201,7 +201,8 @@ run_privacy <- function(rows, roles, settings, run, key) {
   given <- settings$given
   near <- privacy_distances(rows, run)
   part <- function(label) derive_key(key, label)
-  scores <- distance_scores(rows, near, run, part("distance"), given)
+  values <- value_sets(rows, given)
+  scores <- distance_scores(rows, near, values, run, part("distance"), given)
   membership <- if (given) {
     membership_scores(rows, near, run, part("membership"))
   } else {
@@ -220,7 +221,7 @@ run_privacy <- function(rows, roles, settings, run, key) {
     disclosure_scores(if (given) rows else rejoined(rows), roles$keys, roles$secrets, given)
   }
   list(scores = c(scores, disclosure$scores), roc = membership$roc, cut = disclosure$cut,
-       relations = disclosure$relations, released = released_columns(rows, given),
+       relations = disclosure$relations, released = released_columns(values, names(rows$frames$train)),
        distances = list(synthetic = near$synthetic_train$first, holdout = near$holdout_train$first))
 }
 

@@ -90,7 +90,7 @@ distance_ratio <- function(found) {
 # Equal values within rounding: sums of the same parts in another order.
 nearly_equal <- function(a, b) abs(a - b) <= 1e-12 * pmax(abs(a), abs(b))
 
-distance_scores <- function(rows, near, run, key, given) {
+distance_scores <- function(rows, near, values, run, key, given) {
   own <- near$synthetic_train
   held <- near$holdout_train
   cut <- stats::quantile(near$train_train$first, .05, na.rm = TRUE, names = FALSE, type = 1)
@@ -101,7 +101,7 @@ distance_scores <- function(rows, near, run, key, given) {
     share_score("copies", "copies", same$synthetic %in% members, same$holdout %in% same$train),
     share_score("near_copies", "copies", own$first <= cut, held$first <= cut, cluster = own$index),
     replicated_score(same, given),
-    unique_values_score(rows, given),
+    unique_values_score(values),
     normal_score("dcr_mean", "distance", own$first, held$first),
     quantile_score("dcr_median", "distance", own$first, .5, held$first),
     quantile_score("dcr_q05", "distance", own$first, .05, held$first),

@@ -17,8 +17,7 @@ value_sets <- function(rows, given) {
        holdout = if (given) single_cells(rows$codes$holdout, train))
 }
 
-unique_values_score <- function(rows, given) {
-  sets <- value_sets(rows, given)
+unique_values_score <- function(sets) {
   shares <- lapply(sets, function(x) if (!is.null(x)) rowMeans(x, na.rm = TRUE))
   score <- normal_score("unique_values", "copies", shares$synthetic, shares$holdout)
   score$limits <- 0:1
@@ -31,15 +30,14 @@ unique_values_score <- function(rows, given) {
 
 # Names of the columns whose synthetic values are those of single training rows clearly more often than a holdout's are:
 # by five points, and by three standard errors.
-released_columns <- function(rows, given) {
-  sets <- value_sets(rows, given)
+released_columns <- function(sets, names) {
   rate <- function(x) {
     known <- colSums(!is.na(x))
     share <- colSums(x, na.rm = TRUE) / pmax(known, 1)
     list(share = share, variance = share * (1 - share) / pmax(known, 1))
   }
   own <- rate(sets$synthetic)
-  other <- if (given) rate(sets$holdout) else list(share = 0, variance = 0)
+  other <- if (is.null(sets$holdout)) list(share = 0, variance = 0) else rate(sets$holdout)
   gap <- own$share - other$share
-  names(rows$frames$train)[gap > .05 & gap > 3 * sqrt(own$variance + other$variance)]
+  names[gap > .05 & gap > 3 * sqrt(own$variance + other$variance)]
 }

@@ -11,6 +11,13 @@ check_survey_weights <- function(weights, n, call) {
   weights
 }
 
+# Rows of weight zero say nothing of the law; the others' weights have mean 1.
+rows_with_weight <- function(data, weights) {
+  if (is.null(weights)) return(list(data = data))
+  kept <- weights > 0
+  list(data = data[kept, , drop = FALSE], weights = weights[kept] / mean(weights[kept]))
+}
+
 check_strata <- function(strata, data, call) {
   if (is.null(strata)) return(NULL)
   if (!is.character(strata) || length(strata) == 0 || anyNA(strata)) {

@@ -117,3 +117,17 @@ effect_of <- function(rows, formula) {
   coef(estimate_effect(formula, rows, method = "aipw", learner_treatment = learn_glm(), learner_outcome = learn_glm(),
                        seed = 1))[["ATE"]]
 }
+
+# A generator `spec` on one replicate of `data`: scores of `n` rows, and what fit and draw cost in processor seconds
+# (wall: with whatever else ran).
+scored_fit <- function(spec, data, roles, n, key) {
+  started <- proc.time()
+  fit <- fit_generator(spec, data$seed, seed = key, threads = 2)
+  fitted <- proc.time()
+  rows <- generate(fit, n, seed = key, threads = 2)
+  drawn <- proc.time()
+  cpu <- function(used) sum(used[c("user.self", "sys.self")])
+  list(rows = rows, scores = suppressWarnings(generator_scores(data, roles, rows, key)),
+       cost = data.frame(fit_cpu = cpu(fitted - started), draw_cpu = cpu(drawn - fitted),
+                         wall = (drawn - started)[["elapsed"]], date = format(Sys.Date())))
+}

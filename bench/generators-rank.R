@@ -50,16 +50,9 @@ if (sys.nframe() == 0) {
   cat("\nAgainst the best rival of each cell (difference above 0: worse)\n")
   print(found$against, digits = 3, row.names = FALSE)
   # Tables of the vignette.
-  rounded <- function(x) {
-    number <- vapply(x, is.double, NA)
-    x[number] <- lapply(x[number], signif, 4)
-    x
-  }
-  keep <- function(x, name) {
-    utils::write.csv(rounded(x), file.path("vignettes", "generators", paste0(name, ".csv")), row.names = FALSE)
-  }
-  keep(found$means, "means")
-  keep(found$against, "against")
+  source(file.path("bench", "lib.R"))
+  keep_for_vignette(found$means, "generators", "means")
+  keep_for_vignette(found$against, "generators", "against")
   speed <- file.path("bench", "generators-speed.csv")
-  if (file.exists(speed)) keep(utils::read.csv(speed), "speed")
+  if (file.exists(speed)) keep_for_vignette(utils::read.csv(speed), "generators", "speed")
 }

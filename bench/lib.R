@@ -93,3 +93,10 @@ paired_seconds <- function(first, second, times = 5, inner = 1) {
   runs <- vapply(seq_len(times), function(i) c(run(first), run(second)), numeric(2))
   apply(runs, 1, stats::median)
 }
+
+# Figures for a vignette, which cannot see bench/: `table` to four digits as vignettes/<folder>/<name>.csv.
+keep_for_vignette <- function(table, folder, name) {
+  number <- vapply(table, is.double, NA)
+  table[number] <- lapply(table[number], signif, 4)
+  utils::write.csv(table, file.path("vignettes", folder, paste0(name, ".csv")), row.names = FALSE)
+}

@@ -17,16 +17,8 @@ replicates <- if (length(arguments) >= 1) as.integer(arguments[1]) else 10
 workers <- if (length(arguments) >= 2) as.integer(arguments[2]) else 1
 
 one_cell <- function(cell) {
-  data <- generator_data$paper(cell$rep)
-  started <- proc.time()
-  fit <- fit_generator(gen_ctgan(), data$seed, seed = cell$rep, threads = 2)
-  fitted <- proc.time()
-  rows <- generate(fit, 50000, seed = cell$rep, threads = 2)
-  drawn <- proc.time()
-  cpu <- function(used) sum(used[c("user.self", "sys.self")])
-  scores <- suppressWarnings(generator_scores(data, generator_roles$paper, rows, cell$rep))
-  cbind(scores, fit_cpu = cpu(fitted - started), draw_cpu = cpu(drawn - fitted), wall = (drawn - started)[["elapsed"]],
-        date = format(Sys.Date()))
+  found <- scored_fit(gen_ctgan(), generator_data$paper(cell$rep), generator_roles$paper, 50000, cell$rep)
+  cbind(found$scores, found$cost)
 }
 
 published <- gen_ctgan(epochs = 50, batch_size = 500, generator_layers = c(256, 256), critic_layers = c(256, 256),
@@ -57,7 +49,8 @@ many_levels <- function() {
 }
 
 if (replicates > 0) {
-  invisible(run_cells(data.frame(rep = seq_len(replicates)), file.path(here, "neural-ctgan.csv"), one_cell, workers))
+  found <- run_cells(data.frame(rep = seq_len(replicates)), file.path(here, "neural-ctgan.csv"), one_cell, workers)
+  keep_for_vignette(found[setdiff(names(found), c("wall", "date"))], "neural", "ctgan")
 }
 if (!file.exists(file.path(here, "neural-ctgan-speed.csv"))) {
   rows <- rbind(speed(1), speed(2), many_levels())

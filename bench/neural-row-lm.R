@@ -48,23 +48,13 @@ hybrid_error <- function(set, seed, key) {
 one_cell <- function(cell) {
   set <- as.character(cell$set)
   data <- generator_data[[set]](cell$rep)
-  started <- proc.time()
-  fit <- fit_generator(gen_row_lm(), data$seed, seed = cell$rep, threads = 2)
-  fitted <- proc.time()
-  rows <- generate(fit, effect_rows[[set]], seed = cell$rep, threads = 2)
-  drawn <- proc.time()
-  cpu <- function(used) sum(used[c("user.self", "sys.self")])
-  scores <- suppressWarnings(generator_scores(data, generator_roles[[set]], rows, cell$rep))
-  cbind(scores, valid = valid_rows(rows, data$seed), hybrid_error = hybrid_error(set, data$seed, cell$rep),
-        fit_cpu = cpu(fitted - started), draw_cpu = cpu(drawn - fitted), wall = (drawn - started)[["elapsed"]],
-        date = format(Sys.Date()))
+  found <- scored_fit(gen_row_lm(), data, generator_roles[[set]], effect_rows[[set]], cell$rep)
+  cbind(found$scores, valid = valid_rows(found$rows, data$seed),
+        hybrid_error = hybrid_error(set, data$seed, cell$rep), found$cost)
 }
 
 cells <- rbind(data.frame(set = "paper", rep = seq_len(min(replicates, 2))),
                data.frame(set = c("actg175", "sd2011"), rep = 1),
                if (replicates > 2) data.frame(set = "paper", rep = 3:replicates))
 found <- run_cells(cells, file.path(here, "neural-row-lm.csv"), one_cell, workers)
-numbers <- vapply(found, is.numeric, NA)
-found[numbers] <- lapply(found[numbers], signif, 4)
-utils::write.csv(found[setdiff(names(found), c("wall", "date"))], file.path("vignettes", "neural", "row-lm.csv"),
-                 row.names = FALSE)
+keep_for_vignette(found[setdiff(names(found), c("wall", "date"))], "neural", "row-lm")

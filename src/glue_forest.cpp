@@ -38,9 +38,7 @@ causalsynth::ForestOptions forest_options(const Rcpp::List& list) {
   std::string importance = "none";
   reader.read("importance", importance);
   options.importance = importance_kind(importance);
-  Rcpp::NumericVector key;
-  reader.read("key", key);
-  options.key = glue::key(key);
+  reader.read_key(options.key);
   reader.finish();
   return options;
 }

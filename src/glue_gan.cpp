@@ -36,9 +36,7 @@ causalsynth::GanOptions gan_options(const Rcpp::List& options) {
   reader.read("holdout", to.holdout);
   reader.read("anneal", to.anneal);
   reader.read("weights", to.weights);
-  Rcpp::NumericVector key;
-  reader.read("key", key);
-  to.key = glue::key(key);
+  reader.read_key(to.key);
   reader.finish();
   to.validate();
   return to;

@@ -19,9 +19,7 @@ Rcpp::RawVector sequential_fit(Rcpp::List data, double rows, Rcpp::List options,
   reader.read("decimals", settings.decimals);
   reader.read("ordered", settings.ordered);
   reader.read("weights", settings.weights);
-  Rcpp::NumericVector key;
-  reader.read("key", key);
-  settings.key = glue::key(key);
+  reader.read_key(settings.key);
   reader.finish();
   return glue::raw(SequentialGenerator::fit(glue::frame(data, static_cast<std::size_t>(rows)),
                                             settings, glue::execution(run))

@@ -75,6 +75,11 @@ class OptionList {
     known_.insert(name);
     if (list_.containsElementNamed(name)) target = Rcpp::as<T>(list_[name]);
   }
+  void read_key(std::uint64_t& target) {
+    Rcpp::NumericVector words;
+    read("key", words);
+    target = key(words);
+  }
   void finish() const {
     if (list_.size() == 0) return;
     const Rcpp::CharacterVector names = list_.names();

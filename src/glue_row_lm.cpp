@@ -32,9 +32,7 @@ causalsynth::RowLmOptions read_options(const Rcpp::List& list) {
   reader.read("decimals", o.margins.decimals);
   reader.read("ordered", o.margins.ordered);
   reader.read("weights", o.margins.weights);
-  Rcpp::NumericVector key;
-  reader.read("key", key);
-  o.margins.key = glue::key(key);
+  reader.read_key(o.margins.key);
   reader.finish();
   return o;
 }

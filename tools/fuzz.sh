@@ -10,7 +10,7 @@ minutes=${1:?usage: tools/fuzz.sh MINUTES [TARGET...]}
 shift
 folder=${FUZZ_FOLDER:-$(mktemp -d)}
 mkdir -p "$folder"
-table=bench/reliability-fuzz.csv
+. tools/record.sh
 core=$(for file in tests/fuzz/fuzz_*.cpp; do basename "$file" .cpp | sed s/fuzz_//; done)
 scripts="lines json csv roles"
 # shellcheck disable=SC2086
@@ -26,22 +26,11 @@ build() {
     cmake --build "$folder/build" --parallel 2 >>"$folder/build.log" 2>&1 || { tail -n 30 "$folder/build.log"; exit 1; }
 }
 
-# target, cases, wall minutes, processor minutes, findings, compiler
-record() {
-  [ -f "$table" ] || echo "target,cases,minutes,cpu_minutes,findings,date,compiler" >"$table"
-  grep -v "^$1," "$table" >"$folder/table" || true
-  printf '%s,%s,%s,%s,%s,%s,%s\n' "$1" "$2" "$3" "$4" "$5" "$(date -u +%F)" "$6" >>"$folder/table"
-  { head -n 1 "$folder/table"; tail -n +2 "$folder/table" | sort; } >"$table"
-  tail -n 1 "$folder/table"
-}
-
 # Seconds of processor time of all children so far, in `spent` (`times` in a subshell would know of none).
 read_spent() {
   times >"$folder/times"
   spent=$(awk 'NR == 2 { split($1, a, /[ms]/); split($2, b, /[ms]/); print 60 * (a[1] + b[1]) + a[2] + b[2] }' "$folder/times")
 }
-per_minute() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", (b - a) / 60 }'; }
-
 failed=0
 version=$("${CLANG:-clang++}" --version | sed -nE 's/.*clang version ([0-9.]+).*/clang \1/p')
 needs_build=0
@@ -71,7 +60,8 @@ for target in "$@"; do
   read_spent
   findings=$(find "$folder/found-$target" -type f ! -name "slow-unit-*" | wc -l)
   [ "$status" = 0 ] || { failed=1; tail -n 30 "$log"; [ "$findings" -gt 0 ] || findings=1; }
-  record "$target" "${cases:-0}" "$(per_minute "$start" "$SECONDS")" "$(per_minute "$before" "$spent")" "$findings" "$compiler"
+  record fuzz "fuzzing: $target" "${cases:-0}" "$((SECONDS - start))" "$findings" "$compiler" \
+    "$(awk -v a="$before" -v b="$spent" 'BEGIN { printf "%.1f", (b - a) / 60 }')"
 done
 [ "$failed" = 0 ] && [ -z "${FUZZ_FOLDER:-}" ] && rm -rf "$folder"
 exit "$failed"

@@ -100,7 +100,9 @@ main <- function() {
   parallel::mcmapply(run_chunk, chunks, logs, until, mc.cores = processes, mc.preschedule = FALSE)
   lines <- unlist(lapply(logs, readLines))
   done <- report_run(lines, cases, seed, (proc.time()[[3]] - began) / 60)
-  utils::write.csv(done$table, file.path(root, "bench", "reliability-properties.csv"), row.names = FALSE, quote = TRUE)
+  table <- file.path(root, "bench", "reliability-properties.csv")
+  utils::write.csv(done$table, table, row.names = FALSE, quote = TRUE)
+  file.copy(table, file.path(root, "vignettes", "reliability"), overwrite = TRUE)
   if (!is.null(done$found)) {
     kinds <- paste(done$found[, 4], substr(done$found[, 5], 1, 150), sep = ": ")
     for (kind in names(sort(table(kinds), decreasing = TRUE))) {

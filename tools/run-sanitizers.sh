@@ -10,7 +10,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-table=bench/reliability-sanitizers.csv
+. tools/record.sh
 folder=${SANITIZE_FOLDER:-$(mktemp -d)}
 mkdir -p "$folder"
 failed=0
@@ -19,12 +19,8 @@ launcher=()
 command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
 # what, cases, seconds, findings, by what
-record() {
-  [ -f "$table" ] || echo "what,cases,minutes,findings,date,compiler" >"$table"
-  { grep -v "^$1," "$table" || true; printf '%s,%s,%s,%s,%s,%s\n' "$1" "$2" \
-    "$(awk -v s="$3" 'BEGIN { printf "%.1f", s / 60 }')" "$4" "$(date -u +%F)" "$5"; } >"$folder/table"
-  { head -n 1 "$folder/table"; tail -n +2 "$folder/table" | sort; } >"$table"
-  echo "$1: $2 cases, $4 findings, $3 s"
+result() {
+  record sanitizers "$@"
   [ "$4" = 0 ] || failed=1
 }
 
@@ -46,7 +42,7 @@ run_core() {
   findings=$(grep -cE "runtime error:|ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer" "$log")
   if [ "$status" != 0 ] && [ "$findings" = 0 ]; then findings=1; fi
   [ "$findings" = 0 ] || tail -n 60 "$log"
-  record "$name" "${cases:-0}" "$((SECONDS - start))" "$findings" "$compiler"
+  result "$name" "${cases:-0}" "$((SECONDS - start))" "$findings" "$compiler"
 }
 
 run_asan() {
@@ -84,7 +80,7 @@ run_valgrind() {
   findings=$(sed -nE 's/.*ERROR SUMMARY: ([0-9]+) errors.*/\1/p' "$log" | tail -n 1)
   grep -q "^steps done: " "$log" || findings=${findings:-0}1
   [ "${findings:-1}" = 0 ] || tail -n 80 "$log"
-  record "R workload under valgrind" "$(sed -nE 's/^steps done: //p' "$log")" "$((SECONDS - start))" "${findings:-1}" "$compiler"
+  result "R workload under valgrind" "$(sed -nE 's/^steps done: //p' "$log")" "$((SECONDS - start))" "${findings:-1}" "$compiler"
 }
 
 run_r_asan() {
@@ -100,7 +96,7 @@ run_r_asan() {
   grep -q "^files done: " "$log" || findings=$((findings + 1))
   [ "$findings" = 0 ] || grep -E -A 20 "runtime error:|ERROR: AddressSanitizer|^Error" "$log" | head -n 80
   grep -E "^(FAILED|files done)" "$log"
-  record "R tests under ASAN and UBSAN" "$(sed -nE 's/^expectations: //p' "$log")" "$((SECONDS - start))" "$findings" "$compiler"
+  result "R tests under ASAN and UBSAN" "$(sed -nE 's/^expectations: //p' "$log")" "$((SECONDS - start))" "$findings" "$compiler"
 }
 
 case "${1:-all}" in

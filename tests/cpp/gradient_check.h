@@ -1,10 +1,20 @@
-// Finite differences against the gradient that was worked out.
+// What tests of networks share: made-up numbers, and finite differences against the gradient that
+// was worked out.
 #pragma once
 #include <cmath>
 #include <functional>
 #include <vector>
 
 #include "catch.h"
+#include "core/random/stream.h"
+
+template <class T = double>
+std::vector<T> normals(std::size_t n, std::uint64_t unit) {
+  causalsynth::Stream stream(1, causalsynth::StreamTag::test, unit);
+  std::vector<T> x(n);
+  for (T& v : x) v = static_cast<T>(stream.normal());
+  return x;
+}
 
 // Central differences of f (in double) at each of x; the largest difference from `gradient`,
 // relative to the larger of the two and of a thousandth of the longest entry.

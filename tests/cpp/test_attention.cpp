@@ -11,13 +11,6 @@ using namespace causalsynth;
 
 namespace {
 
-std::vector<double> normals(std::size_t n, std::uint64_t unit) {
-  Stream stream(8, StreamTag::test, unit);
-  std::vector<double> x(n);
-  for (double& v : x) v = stream.normal();
-  return x;
-}
-
 double weighted(const Matrix<double>& y, const std::vector<double>& w) {
   double sum = 0.0;
   for (std::size_t k = 0; k < w.size(); ++k) sum += y.data()[k] * w[k];

@@ -15,6 +15,7 @@
 #include "core/generate/gan_training.h"
 #include "core/generate/sequential.h"
 #include "core/random/stream.h"
+#include "made_up_rows.h"
 
 using namespace causalsynth;
 
@@ -67,26 +68,6 @@ int refused(const Bytes& bytes, std::uint64_t unit, const std::function<void(con
   return count;
 }
 
-struct Sample {
-  std::vector<double> x, y;
-  std::vector<int> level;
-  Sample() {
-    Stream stream(5, StreamTag::test, 1);
-    for (int i = 0; i < 60; ++i) {
-      level.push_back(i % 9 == 0 ? kMissingCode : 1 + i % 3);
-      x.push_back(i % 11 == 0 ? std::nan("") : stream.normal());
-      y.push_back(stream.normal() + i % 3);
-    }
-  }
-  Frame frame() const {
-    Frame f(x.size());
-    f.add(Column::factor(level, 3));
-    f.add(Column::numeric(x));
-    f.add(Column::numeric(y));
-    return f;
-  }
-};
-
 }  // namespace
 
 TEST_CASE("no mutation of a file passes its checksums") {
@@ -129,7 +110,7 @@ TEST_CASE("mutations of blocks and layouts do not crash") {
 TEST_CASE("mutations of a packed generator are refused or draw something") {
   GeneratorOptions options;
   options.trees = 3;
-  const Sample rows;
+  const MadeUpRows rows(60);
   const Bytes bytes = SequentialGenerator::fit(rows.frame(), options, Execution{}).pack();
   int drawn = 0;
   const int count = refused(bytes, 4, [&](const Bytes& bad) {

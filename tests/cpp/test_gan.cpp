@@ -9,13 +9,6 @@ using namespace causalsynth;
 
 namespace {
 
-std::vector<double> normals(std::size_t n, std::uint64_t unit) {
-  Stream stream(7, StreamTag::test, unit);
-  std::vector<double> x(n);
-  for (double& v : x) v = stream.normal();
-  return x;
-}
-
 // A layout of a number with a special class, a small choice and one of two digits; rows of it.
 struct Example {
   GanLayout layout;

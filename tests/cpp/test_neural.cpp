@@ -14,14 +14,6 @@ using namespace causalsynth;
 
 namespace {
 
-template <class T>
-std::vector<T> normals(std::size_t n, std::uint64_t unit) {
-  Stream stream(1, StreamTag::test, unit);
-  std::vector<T> x(n);
-  for (T& v : x) v = static_cast<T>(stream.normal());
-  return x;
-}
-
 // Sum of the outputs times fixed weights: a scalar whose gradient by the outputs is known.
 double weighted(const std::vector<double>& y, const std::vector<double>& w) {
   double sum = 0.0;

@@ -10,8 +10,8 @@
 #include "core/forest/pack.h"
 #include "core/generate/row_train.h"
 #include "core/generate/sequential.h"
-#include "core/random/stream.h"
 #include "fuzz.h"
+#include "made_up_rows.h"
 
 using namespace causalsynth;
 
@@ -26,27 +26,7 @@ void save(const std::string& folder, const std::string& name, const Bytes& bytes
              static_cast<std::streamsize>(bytes.size()));
 }
 
-struct MadeUp {
-  std::vector<double> x, y;
-  std::vector<int> level;
-  explicit MadeUp(int n) {
-    Stream stream(5, StreamTag::test, 1);
-    for (int i = 0; i < n; ++i) {
-      level.push_back(i % 9 == 0 ? kMissingCode : 1 + i % 3);
-      x.push_back(i % 11 == 0 ? std::nan("") : stream.normal());
-      y.push_back(i % 4 == 0 ? 0.0 : stream.normal() + i % 3);
-    }
-  }
-  Frame frame() const {
-    Frame f(x.size());
-    f.add(Column::factor(level, 3));
-    f.add(Column::numeric(x));
-    f.add(Column::numeric(y));
-    return f;
-  }
-};
-
-void forests(const std::string& to, const MadeUp& rows) {
+void forests(const std::string& to, const MadeUpRows& rows) {
   std::vector<double> label;
   for (std::size_t i = 0; i < rows.y.size(); ++i) label.push_back(static_cast<double>(i % 3));
   for (const TargetKind kind : {TargetKind::mean, TargetKind::classes}) {
@@ -60,7 +40,7 @@ void forests(const std::string& to, const MadeUp& rows) {
   }
 }
 
-void generators(const std::string& to, const MadeUp& rows) {
+void generators(const std::string& to, const MadeUpRows& rows) {
   GeneratorOptions options;
   options.trees = 2;
   options.min_node_size = 20;
@@ -112,7 +92,7 @@ void files(const std::string& to) {
 
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: seeds FOLDER\n", stderr), 2;
-  const MadeUp rows(40);
+  const MadeUpRows rows(40, true);
   files(argv[1]);
   forests(argv[1], rows);
   generators(argv[1], rows);

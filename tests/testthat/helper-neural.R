@@ -4,7 +4,9 @@
 expect_pipeline <- function(spec) {
   study <- contract_study()
   hybrid <- fit_hybrid(y ~ a | ., study, spec, learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1)
-  expect_same_types(generate(hybrid, 30, seed = 2)[names(study)], study)
+  rows <- generate(hybrid, 30, seed = 2)
+  expect_identical(nrow(rows), 30L)
+  expect_same_types(rows[names(study)], study)
   expect_equal(truth(hybrid), coef(estimate_effect(y ~ a | ., study, method = "tmle", learner_treatment = learn_glm(),
                                                    learner_outcome = learn_glm(), seed = 1))[["ATE"]], tolerance = 1e-8)
   file <- withr::local_tempfile()

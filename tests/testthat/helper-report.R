@@ -58,3 +58,7 @@ expect_page <- function(file) {
   expect_length(nodes("//main[@id='main']"), 1)
   invisible(page)
 }
+
+skip_without_pages <- function() {
+  for (package in c("htmltools", "base64enc")) skip_if_not_installed(package)
+}

@@ -91,17 +91,8 @@ test_that("a column of many levels takes memory by the root of their number", {
 })
 
 test_that("fit_hybrid and generate_to take it; damaged parts are refused", {
-  study <- contract_study()
-  hybrid <- fit_hybrid(y ~ a | ., study, short_gan(), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
-                       seed = 1)
-  expect_identical(nrow(generate(hybrid, 30, seed = 2)), 30L)
+  expect_pipeline(short_gan())
   file <- withr::local_tempfile()
-  write_model(hybrid, file)
-  expect_identical(generate(read_model(file), 10, seed = 3), generate(hybrid, 10, seed = 3))
-  folder <- withr::local_tempdir()
-  generate_to(hybrid$generator, 40, folder, format = "csv", shard_rows = 20, seed = 1)
-  expect_length(list.files(folder, "csv"), 2)
-
   fit <- fit_generator(short_gan(1), gan_rows(100), seed = 1)
   harm <- list(
     function(x) replace(x, "laws", list(x$laws[-1])), function(x) replace(x, "free", list(!x$free)),

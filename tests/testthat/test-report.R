@@ -1,5 +1,4 @@
-skip_if_not_installed("htmltools")
-skip_if_not_installed("base64enc")
+skip_without_pages()
 hybrid <- report_hybrid()
 
 test_that("a hybrid's page has all its parts and no real record", {

@@ -1,5 +1,4 @@
-skip_if_not_installed("htmltools")
-skip_if_not_installed("base64enc")
+skip_without_pages()
 
 test_that("a browser shows the whole page on desk and phone, without complaints, and by keyboard", {
   session <- browser_session(1200)

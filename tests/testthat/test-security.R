@@ -14,10 +14,6 @@ promise_bytes <- function(code) {
   c(header, as.raw(c(0, 0, 0, 5, 0, 0, 0, 0xfe, 0, 0, 0, 0xfc)), call[-seq_along(header)])
 }
 
-skip_without_pages <- function() {
-  for (package in c("htmltools", "base64enc")) skip_if_not_installed(package)
-}
-
 test_that("a hostile checkpoint is not run", {
   mark <- marked()
   folder <- withr::local_tempdir()
