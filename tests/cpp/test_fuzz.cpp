@@ -12,9 +12,9 @@
 #include "core/base/container.h"
 #include "core/base/file_error.h"
 #include "core/base/layout.h"
-#include "core/generate/gan_training.h"
 #include "core/generate/sequential.h"
 #include "core/random/stream.h"
+#include "made_up_gan.h"
 #include "made_up_rows.h"
 
 using namespace causalsynth;
@@ -126,23 +126,8 @@ TEST_CASE("mutations of a packed generator are refused or draw something") {
 }
 
 TEST_CASE("mutations of a packed GAN are refused or draw something") {
-  GanModel model;
-  GanColumn number, choice;
-  number.number = true;
-  number.specials = 1;
-  number.modes = {{0.0, 1.0, 0.6}, {2.0, 0.5, 0.4}};
-  number.classes = 3;
-  number.low = -3.0, number.high = 4.0;
-  choice.classes = 5;
-  model.layout.columns = {number, choice};
-  model.layout.finish();
-  model.shares.cumulative = {{0.1, 0.3, 0.6, 0.9, 1.0}};
-  model.noise = 3;
-  model.hidden = {4};
-  model.build(1);
-  model.settle(1, Execution{1, {}});
   int drawn = 0;
-  const int count = refused(model.pack(), 5, [&](const Bytes& bad) {
+  const int count = refused(made_up_gan().pack(), 5, [&](const Bytes& bad) {
     const GanModel read = GanModel::unpack({bad.data(), bad.size()});
     GanGiven given;
     if (!read.layout.choices.empty()) given = {0, {0}};

@@ -11,6 +11,7 @@
 #include "core/generate/row_train.h"
 #include "core/generate/sequential.h"
 #include "fuzz.h"
+#include "made_up_gan.h"
 #include "made_up_rows.h"
 
 using namespace causalsynth;
@@ -53,6 +54,7 @@ void generators(const std::string& to, const MadeUpRows& rows) {
   TrainReport report;
   save(to + "/row_lm", "small",
        train_row_lm(rows.frame(), lm, fuzz::serial(), watch, report)->pack());
+  save(to + "/gan", "small", made_up_gan().pack());
 }
 
 Value texts(const std::vector<std::string>& all) {

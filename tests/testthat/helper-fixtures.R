@@ -18,6 +18,10 @@ fixture_models <- list(
   gen_row_lm = function() {
     fit_generator(gen_row_lm(epochs = 1, width = 6, layers = 1, heads = 1), fixture_rows()[1:5], seed = 1)
   },
+  gen_ctgan = function() {
+    fit_generator(gen_ctgan(epochs = 2, batch_size = 20, generator_layers = 4, critic_layers = 4, noise = 3),
+                  fixture_rows()[c("w", "group", "a", "y")], seed = 1)
+  },
   gen_data = function() fit_generator(gen_data(fixture_rows(20)), fixture_rows(), seed = 1),
   hybrid = function() {
     fit_hybrid(y ~ a | w + group + day, fixture_rows(), gen_forest(trees = 3), learner_treatment = learn_glm(),

@@ -19,10 +19,13 @@ torture_effects <- list(
   small = function() transform(torture_base(), y = y * 1e-12, q1 = q1 * 1e-12, q0 = q0 * 1e-12)
 )
 
-# Two columns whose difference is 1e-14 of their size in most rows.
-torture_collinear <- function(n = 60) {
+# Two columns that differ by 1 / condition of their size in most rows.
+torture_conditions <- c(1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e14)
+torture_collinear <- function(condition, n = 60) {
   i <- seq_len(n)
   x <- sin(i)
-  z <- x + 2^-46 * round(cos(7 * i) * 8) / 8
-  data.frame(x = x, z = z, y = 2 * x + cos(3 * i))
+  data.frame(x = x, z = x + round(cos(7 * i) * 8) / 8 / condition, a = as.integer(cos(5 * i) > 0),
+             y = 2 * x + cos(3 * i))
 }
+# Rows of which the regression's means are compared.
+torture_rows <- c(1, 10, 50)

@@ -54,6 +54,22 @@ test_that("forked and fresh processes give the same bits, and end", {
   expect_golden(fresh[[1]])
 })
 
+test_that("forked futures give the same bits, and end, whether or not the parent has had threads", {
+  skip_on_os("windows")
+  skip_if_not_installed("future.apply")
+  skip_if_not(future::supportsMulticore(), "no forked futures here")
+  items <- c("forest: mean", "gen_copula", "study")
+  setTimeLimit(elapsed = 120, transient = TRUE)
+  on.exit(setTimeLimit())
+  golden$golden_run(items[1], 2)
+  old <- future::plan(future::multicore, workers = 2)
+  on.exit(future::plan(old), add = TRUE)
+  forked <- future.apply::future_lapply(items, function(item) golden$golden_run(item, 2), future.seed = NULL)
+  expect_golden(unlist(forked))
+  # The package's own units on the same workers.
+  expect_golden(golden$golden_run("study", 2))
+})
+
 test_that("generate_to() writes the same rows from forked workers and from one process", {
   skip_on_os("windows")
   skip_if_not_installed("jsonlite")

@@ -19,20 +19,21 @@ test_that("effects of extreme weights, certain propensities, shifted and small o
   }
 })
 
-test_that("columns that are nearly one (condition 1e14)", {
-  d <- torture_collinear()
-  want <- torture_figures("collinear")
-  d$a <- as.integer(cos(5 * seq_len(60)) > 0)
-  # Both arms have one regression: nothing of y depends on a.
-  fit <- suppressWarnings(nuisance(y ~ a | x + z, d, learn_glm(), learn_glm("joint"), bounds = NULL))
-  expect_true(all(is.finite(c(fit$q1, fit$q0, fit$ps))))
-  # The regression without the treatment is the reference's; either column alone fits as well, to what they differ in.
-  alone <- stats::lm.fit(cbind(1, d$x), d$y)$fitted.values[c(1, 10, 50)]
-  expect_lt(max(abs(alone - unname(want))), .7)
-  effect <- suppressWarnings(estimate_effect(fit, c("aipw", "or")))
-  expect_true(all(is.finite(coef(effect))))
-  one <- suppressWarnings(nuisance(y ~ a | x, d, learn_glm(), learn_glm("joint"), bounds = NULL))
-  expect_lt(max(abs(fit$q1 - one$q1)), 1)
+test_that("columns that are nearly one (conditions 1e2 to 1e14)", {
+  for (condition in torture_conditions) {
+    d <- torture_collinear(condition)
+    fit <- suppressWarnings(nuisance(y ~ a | x + z, d, learn_glm(), learn_glm("joint"), bounds = NULL))
+    # A second column that adds less than 1e-11 of itself is left out, and named.
+    both <- condition < 1e11
+    expect_identical(any(c("x", "z") %in% fit$notes$aliased), !both, label = paste("left out at", condition))
+    want <- torture_figures(paste("collinear:", if (both) format(condition, scientific = TRUE) else "one column"))
+    found <- c(fit$q0[torture_rows], fit$q1[torture_rows])
+    # A stable solution's means are off by the condition's multiple of rounding at most.
+    bound <- if (both) 50 * condition * .Machine$double.eps else 1e-10
+    expect_lt(max(abs(found - want)), bound, label = paste("error at condition", condition))
+    effect <- suppressWarnings(estimate_effect(fit, c("aipw", "or")))
+    expect_true(all(is.finite(coef(effect))))
+  }
 })
 
 test_that("separation is told, and leaves finite results", {
