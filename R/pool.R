@@ -322,4 +322,3 @@ print.summary.causalsynth_pool <- function(x, ...) {
 
 #' @export
 as.data.frame.causalsynth_pool <- function(x, ...) as.data.frame(plain_rows(x), ...)
-

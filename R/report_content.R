@@ -107,7 +107,7 @@ report_content.causalsynth_study_comparison <- function(x, ask) {
 report_content.causalsynth_comparison <- function(x, ask) {
   part <- synthesizers_part(x)
   list(kind = "comparison", title = "Comparison of synthesizers", lights = part$lights, sections = part$sections,
-       subtitle = paste0(count_phrase(nrow(x$ranks), "synthesizer"), " against ", 
+       subtitle = paste0(count_phrase(nrow(x$ranks), "synthesizer"), " against ",
                          count_phrase(x$n[["real"]], "real row"), " and ",
                          count_phrase(x$n[["holdout"]], "holdout row"),
                          if (x$holdout == "split") ", split off the real ones", "."))

@@ -4,7 +4,7 @@ root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", com
 arguments <- commandArgs(TRUE)
 peak <- function() as.numeric(gsub("[^0-9]", "", grep("^VmHWM", readLines("/proc/self/status"), value = TRUE))) / 1024
 
-glm_pair <- function() list(learner_treatment = learn_glm(), learner_outcome = learn_glm())
+rev_rows <- function(d) d[rev(seq_len(nrow(d))), ]
 calls <- list(
   forest = function(d, n) forest(Y ~ ., d, trees = 100, seed = 1),
   "gen_forest: fit" = function(d, n) fit_generator(gen_forest(), d, seed = 1),
@@ -19,13 +19,13 @@ calls <- list(
     estimate_effect(Y ~ A | ., d, learner_treatment = learn_forest(trees = 100),
                     learner_outcome = learn_forest(trees = 100), seed = 1)
   },
-  match_nearest = function(d, n) match_nearest(d[1:6], d[nrow(d):1, 1:6]),
+  match_nearest = function(d, n) match_nearest(d[1:6], rev_rows(d)[1:6]),
   fuse_effects = function(d, n) {
     fuse_effects(Y ~ A | ., d, d, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
                  learner_membership = learn_glm(), seed = 1)
   },
-  privacy = function(d, n) privacy(d, d[nrow(d):1, ], attacks = 100, seed = 1),
-  fidelity = function(d, n) fidelity(d, d[nrow(d):1, ], Y ~ A | ., estimators = "aipw", learner = learn_glm(),
+  privacy = function(d, n) privacy(d, rev_rows(d), attacks = 100, seed = 1),
+  fidelity = function(d, n) fidelity(d, rev_rows(d), Y ~ A | ., estimators = "aipw", learner = learn_glm(),
                                      permutations = 2, seed = 1),
   generate_to = function(d, n) generate_to(dgp_paper(), n, tempfile(), "csv", shard_rows = 10000, seed = 1,
                                            threads = 1),

@@ -26,8 +26,8 @@ test_estimator_contract <- function(est, scaled = TRUE, errors = TRUE) {
   flipped <- contract_estimate(est, transform(rows, A = 1 - A))
   expect_equal(flipped[["estimate"]], -found[["estimate"]], tolerance = .1)
   # study() takes it, keeps its name, and its interval holds the truth in most samples.
-  result <- study(contract_rows(4000), list(mine = est), Y ~ A | W, n = 300, reps = 20, truth = 2, seed = 1, threads = 1,
-                  learner_treatment = learn_glm(), learner_outcome = learn_glm())
+  result <- study(contract_rows(4000), list(mine = est), Y ~ A | W, n = 300, reps = 20, truth = 2, seed = 1,
+                  learner_treatment = learn_glm(), learner_outcome = learn_glm(), threads = 1)
   kept <- as.data.frame(result)
   expect_identical(unique(kept$method), "mine")
   expect_true(all(is.na(kept$error)))

@@ -92,7 +92,10 @@ test_that("killed at any moment, a study ends with the same table", {
     "saveRDS(found, file.path(args[1], 'result'))"
   ), script)
   whole <- {
-    slow <- function(data) { Sys.sleep(.02); mean(data$Y) }
+    slow <- function(data) {
+      Sys.sleep(.02)
+      mean(data$Y)
+    }
     small_study(list("iptw", slow = slow), sources = dgp_paper(), n = 50, reps = 60)
   }
   run <- function(wait) {
