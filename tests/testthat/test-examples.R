@@ -27,7 +27,7 @@ test_that("a methodologist chooses an estimator", {
 test_that("README.md shows what its first lines print", {
   skip_on_cran()
   page <- test_path("..", "..", "README.md")
-  skip_if_not(file.exists(page), "README.md is here")
+  skip_if_not(file.exists(page), "README.md is not here")
   readme <- trimws(readLines(page))
   expect_shown <- function(x, lines) {
     printed <- trimws(utils::capture.output(print(x)))[lines]

@@ -66,7 +66,7 @@ test_that("the package's own estimators pass the same contract", {
 
 test_that("CONTRIBUTING.md's examples pass as they stand there", {
   page <- test_path("..", "..", "CONTRIBUTING.md")
-  skip_if_not(file.exists(page), "CONTRIBUTING.md is here")
+  skip_if_not(file.exists(page), "CONTRIBUTING.md is not here")
   lines <- readLines(page)
   fences <- matrix(grep("^```", lines), 2)
   blocks <- apply(fences[, lines[fences[1, ]] == "```r"], 2, function(at) lines[seq(at[1] + 1, at[2] - 1)])
