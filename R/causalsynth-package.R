@@ -17,10 +17,10 @@
 #'   rows, and [partial_dependence()], which shows what it learnt.
 #' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
-#' * [fit_generator()] learns all columns, as a spec says: [gen_forest()], [gen_copula()], [gen_row_lm()], [gen_data()],
-#'   [gen_function()], [gen_chat()] or [gen_python()]; [generate()][generate.causalsynth_generator] draws rows,
-#'   [generate_to()] any
-#'   number of them into files, [match_dcr()] holds their distances to a holdout's.
+#' * [fit_generator()] learns all columns, as a spec says: [gen_forest()], [gen_copula()], [gen_row_lm()],
+#'   [gen_ctgan()], [gen_data()], [gen_function()], [gen_chat()] or [gen_python()];
+#'   [generate()][generate.causalsynth_generator] draws rows, [generate_to()] any number of them into
+#'   files, [match_dcr()] holds their distances to a holdout's.
 #' * [pair_synthetic()], [compare_remedies()], [flip_sensitivity()] and [fuse_effects()] are for studies where the arms
 #'   cannot be compared.
 #' * [study()] benchmarks estimators where the truth is known, [compare_studies()] compares benchmarks,
@@ -47,7 +47,8 @@
 #' @section Errors: They name the argument or column, how many rows, and the cure, and are of class
 #' `causalsynth_error` and one of `causalsynth_error_input` (arguments), `_data` (the rows), `_overlap`
 #' (probabilities of zero), `_file` (files) and `_fit` (models). A warning is of class
-#' `causalsynth_warning_overlap`, `_crossfit`, `_contrast` or `_fit`.
+#' `causalsynth_warning_overlap` (also `_bounded`), `_crossfit`, `_contrast`, `_data`, `_dropped`, `_privacy` or `_fit`
+#' (also `_separated`).
 #'
 #' @references Kim, Xu and Lin (2025), "A Technical Exploration of Causal Inference with Hybrid LLM Synthetic Data",
 #'   \doi{10.48550/arXiv.2511.00318}.

@@ -41,10 +41,10 @@
 #' that of the replicates. BCa intervals take their bias correction from the replicates and their acceleration from a
 #' jackknife that leaves out one of at most `groups` random groups of rows (of clusters) at a time; a group of one row
 #' each where there are no more rows than groups. The skewness of a sum of independent parts does not depend on how
-#' they are grouped, so that grouping costs precision (an error of about .65 / `groups` in the acceleration), not bias;
-#' learners that draw at random add their own. Resamples that fail (such as one without a treated row) are counted
-#' and printed. Resample b has its own random key: results do not depend on the number of workers, which are those of
-#' a `future::plan()` where one is set, else `threads` forked processes (not on Windows).
+#' they are grouped, so that grouping costs precision (about .4 / `groups`, a standard deviation, in the acceleration),
+#' not bias; learners that draw at random add their own. Resamples that fail (such as one without a treated row) are
+#' counted and printed. Resample b has its own random key: results do not depend on the number of workers, which
+#' are those of a `future::plan()` where one is set, else `threads` forked processes (not on Windows).
 #' **Bounds.** Rows count as bounded where the bounded probability enters the estimate: either arm's for the ATE, that
 #' of control for the ATT, of treatment for the ATC, none for the ATO, outcome regression and matching. Over 5 % of
 #' rows are a warning of class `causalsynth_warning_bounded`, and `print()` warns: simulated intervals cover far less

@@ -18,8 +18,9 @@
 #'
 #' **Defaults** are for data of some thousand rows: smaller networks and batches, more steps, no dropout, and a moving
 #' average of the generator's weights. At up to 60 points of the training, rows drawn are compared with a share
-#' `holdout` of the rows, left out of the training (energy distance of mixed rows); the best weights are kept. A GAN
-#' remains the weakest of the generators here on such data: it is there for comparison with published results. Those of
+#' `holdout` of the rows, left out of the training (energy distance of mixed rows); the best weights are kept. On the
+#' paper's mechanism it is behind [gen_row_lm()] and [gen_forest()] all the same (`vignette("neural")`): it is there for
+#' comparison with published results. Those of
 #' Xu et al.'s program are
 #' `gen_ctgan(epochs = 300, batch_size = 500, generator_layers = c(256, 256), critic_layers = c(256, 256), noise = 128,
 #' pac = 10, rate_generator = 2e-4, rate_critic = 2e-4, dropout = 0.5, average = 0, holdout = 0)`.
@@ -56,7 +57,7 @@
 #'   generator holds `$trace`, a data frame of `step`, the losses `critic`, `generator` and `penalty` (its weight
 #'   included), `distance` (to the rows left out, `NA` where none are), and `kept`, whether these weights were kept;
 #'   `autoplot(fit, type = "loss")` draws it. `$modes` is the number of modes by column.
-#' @seealso [gen_row_lm()] and [gen_forest()], which learn more from as many rows.
+#' @seealso [gen_row_lm()] and [gen_forest()], which came closer to the paper's mechanism from as many rows.
 #' @references Xu, Skoularidou, Cuesta-Infante and Veeramachaneni (2019) "Modeling tabular data using conditional GAN";
 #'   Gulrajani et al. (2017) "Improved training of Wasserstein GANs"; Lin, Khetan, Fanti and Oh (2018) "PacGAN: the
 #'   power of two samples in generative adversarial networks"; Jang, Gu and Poole (2017) "Categorical reparameterization

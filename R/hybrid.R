@@ -17,6 +17,7 @@
 #'    and fluctuated with the same epsilons; then one shift an arm
 #'    and subgroup, on the logit scale of the outcome's range, is solved on a fixed draw of 200,000 rows of the law that
 #'    is released (all rows, for [gen_data()]), so that the mean of Q(a, W) equals the seed's targeted arm mean.
+#'    Means of subgroups that do not add up to it are moved by one constant until they do.
 #'
 #' Rows are never selected to hit a number: a finite pool misses the law's effect by about `sd(Q1 - Q0) / sqrt(n)`.
 #' [certificate()] states all of it.
@@ -57,8 +58,8 @@
 #' @param treatment `"fitted"`, `"randomized"`, an [assign_randomized()] or a function (see details).
 #' @param targeted Keep the seed's effect by construction (see details)?
 #' @param learner_treatment,learner_outcome Learners as in [nuisance()].
-#' @param subgroups Covariates of 2 to 10 values whose subgroups' effects are kept as well: names, or a formula such as
-#'   `~ sex + prior`.
+#' @param subgroups Covariates of 2 to 10 values whose subgroups' effects are kept as well, as nearly as they add up to
+#'   the effect in all: names, or a formula such as `~ sex + prior`. [certificate()] has both figures of each.
 #' @param proper Fit everything on a bootstrap resample of the seed, so that several hybrids vary as the seed does?
 #'   Its estimate and variance are still the seed's own. See [combine_synthetic()].
 #' @param overlap,effect_scale,heterogeneity,confounding,noise Knobs (see details); the defaults change nothing.

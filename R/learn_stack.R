@@ -6,8 +6,9 @@
 #'
 #' @details Rows are predicted honestly without a further outer loop: the stack's own out-of-bag prediction weights its
 #' members' honest predictions. A row's outcome then enters its prediction through the weights alone, which are a few
-#' numbers fitted on all rows: their share in a row's error is of order 1/n, and cross-fitting gains nothing
-#' measurable over it (`bench/stack.csv`). `crossfit = "folds"` fits whole stacks by fold nevertheless.
+#' numbers fitted on all rows: their share in a row's error is of order 1/n, and in simulations
+#' folds around whole stacks did not cover measurably better (`bench/coverage.csv` in the sources). `crossfit = "folds"`
+#' fits whole stacks by fold nevertheless.
 #'
 #' The squared error is what the remainder of AIPW and TMLE is made of, for outcome and propensity alike. The
 #' log-likelihood would forbid a forest whose probability of one row is 0 or 1 any share.

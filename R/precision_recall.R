@@ -16,9 +16,9 @@
 #'   than the nearest other real row, and lies within the beta-quantile of the distances of all such s to the centre of
 #'   the synthetic rows. Scores are 1 - sum |alpha - P(alpha)| / sum alpha over 30 equal steps of alpha from 0 to 1, so
 #'   too: of beta. Fresh real rows have an alpha-precision near 1, but a beta-recall near one half only (a synthetic row
-#'   is nearer than the nearest real one every second time): read it beside a holdout's. Copies of `real` have
-#'   beta-recall 1. Coverage is the share of real rows with a synthetic row no farther than their k-th nearest other
-#'   real row; fresh rows have about 1 - 1 / 2^k.
+#'   is nearer than the nearest real one every second time): read it beside a holdout's. Copies of `real` have a
+#'   beta-recall near 1. Coverage is the share of real rows with a synthetic row no farther than their k-th nearest
+#'   other real row; fresh rows have about 1 - 1 / 2^k.
 #' @return An object of class `causalsynth_precision_recall`: `alpha_precision`, `beta_recall`, `coverage`, `curves` (a
 #'   data frame of 30 rows: `level`, `precision`, `recall`), `n`.
 #' @references Alaa, van Breugel, Saveliev and van der Schaar (2022) "How faithful is your synthetic data?", ICML;

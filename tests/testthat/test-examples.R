@@ -23,3 +23,21 @@ test_that("an epidemiologist repairs overlap", {
 test_that("a methodologist chooses an estimator", {
   expect_true(all(c("errors.png", "measures.csv") %in% run_example("choose-an-estimator", character())))
 })
+
+test_that("README.md shows what its first lines print", {
+  skip_on_cran()
+  page <- test_path("..", "..", "README.md")
+  skip_if_not(file.exists(page), "README.md is not here")
+  readme <- trimws(readLines(page))
+  expect_shown <- function(x, lines) {
+    printed <- trimws(utils::capture.output(print(x)))[lines]
+    expect_identical(setdiff(printed, readme), character())
+  }
+  study <- generate(dgp_paper(), 1000, seed = 1)
+  expect_shown(estimate_effect(Y ~ A | ., study, seed = 1), 1:4)
+  hybrid <- fit_hybrid(Y ~ A | ., study, seed = 1)
+  pool <- generate(hybrid, 50000, seed = 2)
+  expect_shown(truth(pool), 1)
+  expect_shown(certificate(hybrid), 1:2)
+  expect_shown(dcr(study, pool, columns = paste0("W", 1:6)), 2)
+})

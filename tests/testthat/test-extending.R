@@ -63,3 +63,22 @@ test_that("the package's own estimators pass the same contract", {
   for (est in list(est_iptw(), est_aipw(), est_tmle(), est_matching())) test_estimator_contract(est)
   test_estimator_contract(est_or())
 })
+
+test_that("CONTRIBUTING.md's examples pass as they stand there", {
+  page <- test_path("..", "..", "CONTRIBUTING.md")
+  skip_if_not(file.exists(page), "CONTRIBUTING.md is not here")
+  lines <- readLines(page)
+  fences <- matrix(grep("^```", lines), 2)
+  blocks <- apply(fences[, lines[fences[1, ]] == "```r"], 2, function(at) lines[seq(at[1] + 1, at[2] - 1)])
+  specs <- Filter(function(block) any(grepl("structure(list(label", block, fixed = TRUE)), blocks)
+  expect_length(specs, 2)
+  expect_lt(max(lengths(specs)), 60)
+  # In the place of the longer ones above, which have the same names.
+  here <- new.env()
+  for (block in specs) eval(parse(text = block), here)
+  for (name in grep("[.]", ls(here), value = TRUE)) {
+    registerS3method(sub("[.].*", "", name), sub("^[^.]*[.]", "", name), here[[name]])
+  }
+  test_generator_contract(function(data) here$gen_margins(), saved = FALSE, point = FALSE)
+  test_estimator_contract(here$est_regression())
+})

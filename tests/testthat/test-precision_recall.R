@@ -62,6 +62,12 @@ test_that("copies are found, others not, and fresh rows are near the reference",
   expect_lt(fresh$beta_recall, .6)
 })
 
+test_that("fresh rows cover 1 - 1 / 2^k of the real ones", {
+  real <- generate(dgp_paper("weak"), 1000, seed = 5)
+  fresh <- generate(dgp_paper("weak"), 1000, seed = 6)
+  for (k in c(1, 2, 5)) expect_lt(abs(precision_recall(real, fresh, k = k)$coverage - (1 - 1 / 2^k)), .04)
+})
+
 test_that("it speaks and refuses what it cannot do", {
   sets <- fidelity_sets(60, 60)
   found <- precision_recall(sets$real, sets$synthetic, holdout = sets$real)
