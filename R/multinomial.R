@@ -16,7 +16,7 @@ fit_arms.learn_glm <- function(learner, x, arm, key, threads, terms = NULL, weig
   if (!is.null(fit$separation)) warn_separated(fit$separation, call)
   else if (!fit$converged) {
     cli::cli_warn("The multinomial regression did not converge in {fit$iterations} iterations.",
-                  class = "causalsynth_warning_fit", call = call)
+                  class = c("causalsynth_warning_fit", "causalsynth_warning"), call = call)
   }
   structure(c(fit, list(design = built$design, x = built$x, arm = as.integer(arm), weights = weights)),
             class = "fit_arms_glm")
