@@ -66,21 +66,43 @@ check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
   x
 }
 
-# Unknown arguments are errors, with the nearest known name as a hint.
-check_dots_empty <- function(..., .call = rlang::caller_env(), .known = character()) {
+# Unknown arguments are errors, with the nearest known name as a hint, or all of them where none is near.
+check_dots_empty <- function(..., .call = rlang::caller_env(), .known = names(own_arguments(.call))) {
   if (...length() == 0) return(invisible())
   dots <- rlang::enquos(...)
   if (length(dots) == 0) return(invisible())
   given <- names(dots)
+  known <- setdiff(.known, "...")
   if (any(given == "")) {
-    abort("input", "An unnamed extra argument was given. Arguments after the third must be named.", call = .call)
+    own <- names(own_arguments(.call))
+    first <- own[seq_len(match("...", own, 1) - 1)]
+    abort("input", c(
+      "An unnamed extra argument was given.",
+      i = if (length(first)) "Only {.arg {first}} can be given without {?its name/their names}.",
+      i = if (length(setdiff(known, first))) "Other arguments: {.arg {setdiff(known, first)}}."
+    ), call = .call)
   }
   bad <- given[1]
-  near <- near_names(bad, .known)
+  near <- near_names(bad, known)
+  homes <- specs_with(bad)
   abort("input", c(
     "Unknown argument {.arg {bad}}.",
     i = if (length(near)) "Did you mean {.arg {near[1]}}?"
+        else if (length(homes)) "It is one of {.or {.fn {homes}}}: settings are given in such a spec."
+        else if (length(known)) "The arguments are {.arg {known}}."
   ), call = .call)
+}
+
+# The specs, sorted by name, that have this argument.
+specs_with <- function(name) {
+  specs <- sort(grep("^(learn|gen|est)_", getNamespaceExports("causalsynth"), value = TRUE))
+  Filter(function(spec) name %in% setdiff(names(formals(spec, envir = asNamespace("causalsynth"))), "..."), specs)
+}
+
+# The formals of the function whose frame `env` is.
+own_arguments <- function(env) {
+  at <- if (is.environment(env)) Position(function(frame) identical(frame, env), sys.frames())
+  if (!is.null(at)) formals(sys.function(at))
 }
 
 check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()) {

@@ -38,8 +38,7 @@
 compare_synthesizers <- function(synthesizers, real, holdout = NULL, ..., formula = NULL, n = NULL, columns = NULL,
                                  estimators = "aipw", learner = learn_forest(trees = 200), permutations = 10,
                                  max_rows = 5000, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("formula", "n", "columns", "estimators", "learner", "permutations", "max_rows",
-                                   "seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   synthesizers <- check_synthesizers(synthesizers, call)
   check_data_frame(real, "real")

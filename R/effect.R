@@ -113,7 +113,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
                                                  se = c("if", "sandwich", "bootstrap"), synthetic = NULL,
                                                  bootstrap = list(), seed = NULL, threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
+  check_dots_empty(...)
   ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
   synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) x <- with_weights(x, weights, call)

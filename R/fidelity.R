@@ -83,7 +83,7 @@
 fidelity <- function(real, synthetic, formula = NULL, holdout = NULL, ..., columns = NULL,
                      estimators = c("iptw", "or", "aipw", "tmle"), learner = learn_forest(trees = 200),
                      permutations = 10, max_rows = 5000, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("columns", "estimators", "learner", "permutations", "max_rows", "seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   key <- rng_key(seed)
   settings <- list(

@@ -14,7 +14,7 @@ metric_values <- function(metric, estimate, std.error = NA_real_, low = -Inf, hi
 #' @rdname tidy_metric
 #' @export
 tidy.causalsynth_metric <- function(x, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   conf.level <- check_level(conf.level, "conf.level")
   v <- x$values
   half <- stats::qnorm((1 + conf.level) / 2) * v$std.error
@@ -35,7 +35,7 @@ glance.causalsynth_metric <- function(x, ...) {
 
 #' @export
 print.causalsynth_metric <- function(x, ...) {
-  cat(format(x, ...), sep = "\n")
+  show_metric(x, ...)
   invisible(x)
 }
 
@@ -87,4 +87,9 @@ stacked_column <- function(a, b, name, call) {
   check_no_infinite(a, name, "real", call)
   check_no_infinite(b, name, "synthetic", call)
   c(a, b)
+}
+
+show_metric <- function(x, ..., then = "fidelity(real, synthetic, formula, holdout) sets it beside other scores.") {
+  text <- format(x, ...)
+  show_lines(text[1], tail = text[-1], then = then)
 }

@@ -99,7 +99,7 @@ diagnose_overlap.formula <- function(x, data, ..., estimand = c("ATE", "ATT", "A
 diagnose_overlap.causalsynth_nuisance <- function(x, ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                                   threshold = "gruber") {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(diagnose_overlap.causalsynth_nuisance)))
+  check_dots_empty(...)
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
   check_two_arms(list(treat = x$treat, distance = x$ps, treat_levels = x$treat_levels, roles = x$roles), call)
   study <- list(
@@ -115,7 +115,7 @@ diagnose_overlap.causalsynth_nuisance <- function(x, ..., estimand = c("ATE", "A
 #' @export
 diagnose_overlap.causalsynth_effect <- function(x, ..., threshold = "gruber") {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = c("threshold", "x"))
+  check_dots_empty(...)
   check_two_arms(x, call)
   study <- list(
     treat = x$treat, covs = x$covs, distance = x$distance, s.weights = x$s.weights, subclass = x$subclass,

@@ -67,7 +67,7 @@ pair_synthetic <- function(formula, data, pool, ..., outcome = c("pool", "hybrid
                            learner_treatment = learn_forest(), learner_outcome = learn_forest(), seed = NULL,
                            threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(pair_synthetic)))
+  check_dots_empty(...)
   check_present(data, "data")
   check_present(pool, "pool")
   ask <- list(

@@ -298,12 +298,12 @@ same_columns_changed <- function(data, template) {
 
 #' @export
 print.causalsynth_pool <- function(x, ..., n = 6) {
-  cat(paste("#", format(x)), sep = "\n")
   rows <- utils::head(plain_rows(x), n)
   hidden <- max(0, ncol(rows) - 12)
-  print(if (hidden) rows[seq_len(12)] else rows, ...)
   more <- c(if (nrow(x) > n) count_phrase(nrow(x) - n, "more row"), if (hidden) count_phrase(hidden, "more column"))
-  if (length(more)) cat("# ... and", paste(more, collapse = ", "), "\n")
+  show_lines(format(x), utils::capture.output(print(if (hidden) rows[seq_len(12)] else rows, ...)), mark = "# ",
+             tail = if (length(more)) paste("... and", paste(more, collapse = ", ")),
+             then = "estimate_effect(pool), truth(pool), write_pool(pool, path).")
   invisible(x)
 }
 

@@ -37,7 +37,7 @@
 #' serialize_rows(rows, order = "random", seed = 1, missing = NULL)
 #' @export
 serialize_rows <- function(data, order = c("data", "random"), ..., seed = NULL, digits = NULL, missing = "missing") {
-  check_dots_empty(..., .known = c("order", "seed", "digits", "missing"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_data_frame(data, "data", min_rows = 0)
   order <- check_choice(order, c("data", "random"), "order")
