@@ -36,7 +36,7 @@
 #' flip_sensitivity(pair)
 #' @export
 flip_sensitivity <- function(pair, rates = c(.05, .1, .2), odds_ratio = 2^seq(-3, 3, by = .5), ...,
-                             direction = c("effect", "outcome"), method = "aipw", conf.level = .95, trial = NULL,
+                             direction = c("effect", "outcome"), method = "aipw", trial = NULL, conf.level = .95,
                              seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   if (!inherits(pair, "causalsynth_pair")) {

@@ -74,7 +74,7 @@ diagnose_overlap.default <- function(x, ...) {
 #' @rdname diagnose_overlap
 #' @export
 diagnose_overlap.formula <- function(x, data, ..., estimand = c("ATE", "ATT", "ATC", "ATO"), threshold = "gruber",
-                                     seed = NULL, threads = NULL, weights = NULL) {
+                                     weights = NULL, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   arguments <- setdiff(names(formals(nuisance)), c("formula", "data", "seed", "threads", "weights"))
   dots <- list(...)
