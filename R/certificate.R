@@ -137,8 +137,15 @@ effect_lines <- function(x) {
                    signif(shown$std.error, 3), signif(shown$conf.low, 4), signif(shown$conf.high, 4),
                    signif(shown$law, 5))
   means <- table[grepl("^mean_", table$term), ]
-  c(lines, paste0("  means: seed's ", arm_values(x$roles$treatment, sub("mean_", "", means$term), means$estimate, 4),
+  arms <- arm_levels(x, sub("mean_", "", means$term))
+  c(lines, paste0("  means: seed's ", arm_values(x$roles$treatment, arms, means$estimate, 4),
                   "; law ", paste(signif(means$law, 4), collapse = ", ")))
+}
+
+# The treatment's own levels of the arms "0" and "1".
+arm_levels <- function(x, arms) {
+  at <- match(arms, x$arms)
+  if (anyNA(at)) arms else x$treat_levels[at]
 }
 
 subgroup_lines <- function(table) {

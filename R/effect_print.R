@@ -49,7 +49,7 @@ effect_header <- function(x) {
   against <- if (is.null(x$arms)) paste0(x$treat_levels[2], " against ", x$treat_levels[1], " (reference)")
   else paste0(length(x$arms), " arms against ", x$reference, " (reference)")
   c(
-    paste0("<effect> ", x$estimand, " of ", x$roles$treatment, " on ", x$roles$outcome, ": ", against),
+    paste0("<effect> ", x$estimand, " of ", x$roles$treatment, " on ", event_phrase(x), ": ", against),
     paste0("n = ", thousands(x$n), ": ", arms,
            if (x$n_omitted) paste0("; ", count_phrase(x$n_omitted, "row"), " omitted (missing A or Y)"),
            if (x$n_zero_weight) paste0("; ", count_phrase(x$n_zero_weight, "row"), " of weight 0"),

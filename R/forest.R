@@ -73,6 +73,9 @@ forest.formula <- function(x, data, ...) {
     abort("input", "{.arg x} must be a formula with an outcome, {.code y ~ x1 + x2}.")
   }
   check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env(), x)
+  if (is.call(x[[3]]) && identical(x[[3]][[1]], as.name("|"))) {
+    abort("input", c("A forest's formula has no {.code |}.", i = "Write {.code y ~ x1 + x2}, or {.code y ~ .}."))
+  }
   y <- eval(x[[2]], data, environment(x))
   side <- fixed_terms(kept_terms(stats::delete.response(model_terms(x, data, "x", rlang::current_env()))), data)
   fit <- forest.data.frame(learner_frame(side, data), y, ...)

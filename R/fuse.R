@@ -64,6 +64,7 @@ fuse_effects <- function(formula, data, trial, target = c("data", "trial", "both
 stacked_samples <- function(formula, data, trial, call) {
   study <- study_data(formula, data, call = call)
   check_data_frame(trial, "trial", call = call)
+  warn_pool_as_trial(trial, call)
   absent <- setdiff(c(study$outcome, study$treatment, study$covariates), names(trial))
   if (length(absent)) abort("data", "{.arg trial} lacks {length(absent)} column{?s} of the study: {.val {absent}}.",
                             call = call)

@@ -27,12 +27,7 @@ fit_generator <- function(spec, data, ..., strata = NULL, weights = NULL, seed =
   check_dots_empty(...)
   call <- rlang::current_env()
   check_present(spec, "spec")
-  if (!inherits(spec, "causalsynth_gen")) {
-    abort("input", c(
-      "{.arg spec} must be a generator spec such as {.code gen_forest()}.",
-      x = "It is {describe(spec)}."
-    ))
-  }
+  spec <- check_generator(spec, "spec", call)
   check_data_frame(data, "data")
   if (length(data) == 0) abort("data", "{.arg data} has no column.")
   for (name in names(data)) check_covariate(data[[name]], name, call)
@@ -127,10 +122,11 @@ generate.causalsynth_generator <- function(x, n = NULL, seed = NULL, ..., given 
                                            drop_copies_of = NULL, threads = NULL) {
   check_dots_empty(...)
   call <- rlang::current_env()
-  if (is.null(n) && is.data.frame(given)) n <- nrow(given)
+  if (is.null(n) && !missing(given) && is.data.frame(given)) n <- nrow(given)
   if (is.null(n)) abort("input", "The argument {.arg n} is missing; it has no default.")
   n <- check_whole(n, "n", min = 1)
-  known <- resolve_given(given, x$blueprint, n, call)
+  known <- resolve_given(given_value(given, "given", "Write it as {.code list(column = value)}.", call), x$blueprint, n,
+                         call)
   rules <- check_constraints(constraints, x$blueprint, call)
   copies <- copy_finder(drop_copies_of, x$blueprint, call)
   key <- rng_key(seed)
@@ -164,6 +160,19 @@ simulate.causalsynth_generator <- function(object, nsim = 1, seed = NULL, ..., n
 
 #' @export
 format.causalsynth_gen <- function(x, ...) paste0("<generator spec> ", x$label)
+
+# A spec, also where its brackets were forgotten, as with learners.
+check_generator <- function(spec, arg, call) {
+  if (is.function(spec)) spec <- tryCatch(spec(), error = function(e) spec)
+  if (!inherits(spec, "causalsynth_gen")) {
+    abort("input", c(
+      "{.arg {arg}} must be a generator spec such as {.code gen_forest()}.",
+      x = "It is {describe(spec)}.",
+      i = if (is.data.frame(spec)) "The spec comes first: {.code fit_generator(gen_forest(), data)}."
+    ), call = call)
+  }
+  spec
+}
 
 #' @export
 print.causalsynth_gen <- function(x, ...) {

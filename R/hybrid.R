@@ -90,6 +90,7 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
   call <- rlang::current_env()
   check_dots_empty(...)
   check_present(formula, "formula")
+  generator <- check_generator(generator, "generator", call)
   require_pool(generator, "be a hybrid's generator, which draws very many", call)
   several <- has_several_arms(formula, data)
   study <- study_data(formula, data, coded = if (several) arms_treatment else binary_treatment)

@@ -2,7 +2,7 @@
 format.causalsynth_hybrid <- function(x, ...) {
   law <- x$law$means
   c(
-    sprintf("<hybrid> of %s ~ %s from %s rows of seed (%s%s)", x$roles$outcome, x$roles$treatment,
+    sprintf("<hybrid> of %s ~ %s from %s rows of seed (%s%s)", event_phrase(x), x$roles$treatment,
             format(x$n_seed, big.mark = ","), if (x$targeted) "targeted: keeps the seed's effect" else "plain",
             if (x$proper) ", on a bootstrap resample of them" else ""),
     sprintf("  Covariates: %s; %s", x$generator$spec$label, count_phrase(length(x$roles$covariates), "column")),
@@ -11,7 +11,7 @@ format.causalsynth_hybrid <- function(x, ...) {
     sprintf("  Outcome:    %s", outcome_phrase(x$outcome_law$kind)),
     if (length(changed_knobs(x$knobs))) paste("  Knobs:     ", knob_phrase(x$knobs)),
     sprintf("Effect of its law, truth(): %s (means: %s)", paste(signif(law[-1] - law[1], 5), collapse = ", "),
-            arm_values(x$roles$treatment, names(law), law, 5)),
+            arm_values(x$roles$treatment, x$treat_levels, law, 5)),
     effect_lines(x$certificate)[seq_len(min(3, length(law) - 1))],
     paste("Propensity bounds:", x$certificate$bounds),
     shift_lines(x$certificate),

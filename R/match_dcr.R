@@ -41,7 +41,8 @@ match_dcr <- function(fit, data, holdout, ..., n = nrow(data), columns = NULL, a
   check_dots_empty(...)
   check_present(fit, "fit")
   if (!inherits(fit, "causalsynth_generator")) {
-    abort("input", c("{.arg fit} must be a fitted generator.", x = "It is {describe(fit)}."))
+    abort("input", c("{.arg fit} must be a fitted generator.", x = "It is {describe(fit)}.",
+                     i = if (inherits(fit, "causalsynth_hybrid")) "A hybrid's own is {.code hybrid$generator}."))
   }
   check_data_frame(data, "data")
   check_data_frame(holdout, "holdout", min_rows = 20)

@@ -93,3 +93,22 @@ show_metric <- function(x, ..., then = "fidelity(real, synthetic, formula, holdo
   text <- format(x, ...)
   show_lines(text[1], tail = text[-1], then = then)
 }
+
+#' @rdname tidy_metric
+#' @export
+autoplot.causalsynth_metric <- function(object, ..., conf.level = .95) {
+  check_dots_empty(...)
+  rows <- tidy(object, conf.level = conf.level)
+  rows$metric <- factor(rows$metric, unique(rows$metric))
+  known <- rows[!is.na(rows$reference), ]
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$metric)) +
+    ggplot2::geom_pointrange(
+      ggplot2::aes(xmin = ifelse(is.na(.data$conf.low), .data$estimate, .data$conf.low),
+                   xmax = ifelse(is.na(.data$conf.high), .data$estimate, .data$conf.high)),
+      colour = plot_colours[1]) +
+    ggplot2::geom_point(ggplot2::aes(x = .data$reference), data = known, shape = 4, size = 3,
+                        colour = plot_colours[2]) +
+    ggplot2::facet_wrap("metric", scales = "free", ncol = 1) +
+    ggplot2::labs(x = NULL, y = NULL, subtitle = if (nrow(known)) "Cross: real rows of the holdout") +
+    ggplot2::theme_minimal() + ggplot2::theme(axis.text.y = ggplot2::element_blank())
+}

@@ -152,7 +152,7 @@ format.causalsynth_nuisance_arms <- function(x, ...) {
   counts <- table(factor(x$arms[x$treat], x$arms))
   aliased <- fit_aliased(x)
   c(
-    paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, ", ", length(x$arms), " arms"),
+    paste0("<nuisances> ", event_phrase(x), " (", x$family, ") by ", x$roles$treatment, ", ", length(x$arms), " arms"),
     paste0("n = ", thousands(x$n), ": ", paste(names(counts), thousands(counts), collapse = ", "),
            if (length(x$omitted)) paste0("; ", count_phrase(length(x$omitted), "row"), " omitted (missing A or Y)")),
     learners_line(x),

@@ -122,6 +122,13 @@ learners_line <- function(x, repeats = length(x$repeats)) {
          if (repeats > 1) paste0("; median of ", repeats, " repeats"))
 }
 
+# The outcome, and which of two named levels is counted: "Y = dead".
+event_phrase <- function(x) {
+  levels <- x$outcome_levels
+  plain <- is.null(levels) || identical(levels, c("0", "1")) || identical(levels, c("FALSE", "TRUE"))
+  if (plain) x$roles$outcome else paste(x$roles$outcome, "=", levels[2])
+}
+
 arm_counts <- function(x) {
   paste0(thousands(sum(x$treat)), " treated, ", thousands(sum(x$treat == 0)), " control")
 }
@@ -153,7 +160,7 @@ format.causalsynth_nuisance <- function(x, ...) {
   range3 <- function(v) paste(format(signif(range(v), 3)), collapse = " to ")
   missing <- fit_missing(x)
   c(
-    paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
+    paste0("<nuisances> ", event_phrase(x), " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
            " against ", x$treat_levels[1], ")"),
     paste0("n = ", thousands(x$n), ": ", arm_counts(x),
            if (any(x$weights == 0)) paste0("; ", count_phrase(sum(x$weights == 0), "row"), " of weight 0"),

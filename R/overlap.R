@@ -67,7 +67,8 @@ diagnose_overlap.default <- function(x, ...) {
   if (is.list(x) && length(x$treat_levels) > 2) check_two_arms(x, rlang::current_env())
   abort("input", c(
     "{.arg x} must be a formula {.code Y ~ A | W1 + W2}, a nuisance object or an effect.",
-    x = "It is {describe(x)}."
+    x = "It is {describe(x)}.",
+    i = instead_of_formula(x, "diagnose_overlap")
   ))
 }
 

@@ -142,6 +142,7 @@ pool_roles <- function(rows, study, call, arg = "pool") {
 }
 
 check_trial <- function(trial, call) {
+  warn_pool_as_trial(trial, call)
   if (is.data.frame(trial) || inherits(trial, "causalsynth_nuisance")) return(invisible())
   abort("input", c("{.arg trial} must be a data frame, or its {.fn nuisance}.", x = "It is {describe(trial)}."),
         call = call)

@@ -14,7 +14,7 @@ print.causalsynth_study <- function(x, ...) {
   reasons <- sort(table(x$results$error), decreasing = TRUE)
   table <- study_table(x)
   show_lines(
-    c(format(x), truth_lines(x$truth, x$estimand)),
+    c(format(x), source_truth_lines(x$truth, x$estimand)),
     measure_lines(table, study_keys(table), c("bias", "empirical_se", "rmse", "coverage"), 12),
     c("In brackets: Monte Carlo errors",
       if (failed) paste0(count_phrase(failed, "estimate"), " failed; most often (", reasons[[1]], " times): ",
@@ -30,7 +30,7 @@ format.summary.causalsynth_study <- function(x, ...) paste0("<study summary> ", 
 #' @export
 print.summary.causalsynth_study <- function(x, ...) {
   cat(format(x), "\n", sep = "")
-  writeLines(truth_lines(x$truth, NULL))
+  writeLines(source_truth_lines(x$truth, NULL))
   keys <- study_keys(x$table)
   first <- c("bias", "empirical_se", "model_se", "rmse", "coverage")
   writeLines(c(measure_lines(x$table, keys, first), "", measure_lines(x$table, keys, setdiff(study_metrics, first))))
@@ -44,7 +44,7 @@ print.summary.causalsynth_study <- function(x, ...) {
 
 study_keys <- function(table) names(table)[seq_len(match("method", names(table)))]
 
-truth_lines <- function(truths, estimand) {
+source_truth_lines <- function(truths, estimand) {
   words <- c(mechanism = "of the law, exact", pool = "of the pool's rows, exact", tmle = "the whole source's TMLE",
              self = "each estimator's own on the whole source", given = "given", `own function` = "own function's")
   values <- ifelse(is.na(truths$value), "", paste0(signif(truths$value, 5), ", "))
