@@ -52,7 +52,9 @@ compare_synthesizers <- function(synthesizers, real, holdout = NULL, ..., formul
     list(real = real, holdout = check_data_frame(holdout, "holdout"))
   check_effect_columns(formula, halves, call)
   settings$n <- if (is.null(n)) nrow(halves$real) else check_whole(n, "n", 2)
+  tick <- stage_bar("Synthesizers")
   parts <- lapply(seq_along(synthesizers), function(i) {
+    tick((i - 1) / length(synthesizers))
     judge_synthesizer(synthesizers[[i]], halves, settings, derive_key(key, "synthesizer", i), derive_key(key, "score"))
   })
   names(parts) <- names(synthesizers)

@@ -134,7 +134,8 @@ arm_counts <- function(x) {
 }
 
 filled_line <- function(missing) {
-  paste0("missing filled by mean or mode, with an indicator: ", shorten(paste0(names(missing), " (", missing, ")"), 8))
+  paste0("missing filled by mean or mode: ", shorten(paste0(names(missing), " (", missing, ")"), 8),
+         "; an indicator of each")
 }
 
 bounds_phrase <- function(bounds, n) {

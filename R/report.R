@@ -60,7 +60,7 @@ report <- function(x, file, ..., real = NULL, holdout = NULL, rows = NULL, sampl
   check_page_packages(call)
   target <- check_target(file, overwrite, call)
   ask$key <- rng_key(seed)
-  ask$tick <- progress_bar("Making the report") %||% function(share) invisible()
+  ask$tick <- stage_bar("Making the report")
   content <- report_content(x, ask)
   summary <- html_section("summary", "At a glance", lights_html(content$lights))
   sections <- c(list(summary), content$sections, list(session_section(ask, seed)))
