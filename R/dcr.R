@@ -172,15 +172,16 @@ print.summary.causalsynth_dcr <- function(x, ...) {
   invisible(x)
 }
 
-#' Tidy a metric
+#' Tidy and draw a metric
 #'
-#' @param x a metric made by [dcr()], [nndr()], [tstr()], [pmse()], [classifier_auc()] or [association_difference()], or
-#'   what [match_dcr()] made.
-#' @param conf.level level of the intervals.
-#' @param ... must be empty.
+#' @param x,object A metric made by [dcr()], [nndr()], [tstr()], [pmse()], [classifier_auc()], [precision_recall()] or
+#'   [association_difference()], or what [match_dcr()] made.
+#' @param conf.level Level of the intervals, between 0 and 1.
+#' @param ... Unknown names are an error.
 #' @return A data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the value of a
 #'   holdout of real rows where one was given, else NA) and `n`. Means have normal intervals, medians those of order
-#'   statistics, the AUC that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44).
+#'   statistics, the AUC that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44). `autoplot()`: a ggplot of
+#'   estimates and intervals, with a cross at the reference.
 #' @examples
 #' tidy(dcr(generate(dgp_paper(), 100, seed = 1), generate(dgp_paper(), 100, seed = 2)))
 #' @name tidy_metric

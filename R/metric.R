@@ -108,6 +108,8 @@ autoplot.causalsynth_metric <- function(object, ..., conf.level = .95) {
       colour = plot_colours[1]) +
     ggplot2::geom_point(ggplot2::aes(x = .data$reference), data = known, shape = 4, size = 3,
                         colour = plot_colours[2]) +
+    # From zero on, or any difference would fill the panel.
+    ggplot2::expand_limits(x = 0) +
     ggplot2::facet_wrap("metric", scales = "free", ncol = 1) +
     ggplot2::labs(x = NULL, y = NULL, subtitle = if (nrow(known)) "Cross: real rows of the holdout") +
     ggplot2::theme_minimal() + ggplot2::theme(axis.text.y = ggplot2::element_blank())

@@ -17,8 +17,8 @@ test_that("what does not fit is counted, what comes next is always said", {
 })
 
 test_that("an effect with very much to say fits 25 lines, and its summary says it all", {
-  i <- seq_len(150)
-  study <- data.frame(w = sin(i), a = rep(0:1, 75), y = as.integer(cos(3 * i) > 0))
+  i <- seq_len(400)
+  study <- data.frame(w = sin(i), a = rep(0:1, 200), y = as.integer(cos(3 * i) > 0))
   for (k in 1:40) study[[paste0("a_copy_with_a_long_name_", k)]] <- study$w * k
   for (k in 1:20) study[[paste0("gaps_", k)]] <- replace(cos(k * i), k + 1:3, NA)
   fit <- suppressWarnings(estimate_effect(

@@ -1,4 +1,4 @@
-# The vignettes are one chain, each ending with a link to the next; the first tells the order. The map names all families.
+# The vignettes are one chain, each ending with a link to the next; the first tells the order.
 pages <- function() {
   folder <- testthat::test_path("..", "..", "vignettes")
   testthat::skip_if_not(dir.exists(folder), "the sources of the vignettes are not here")
@@ -19,7 +19,8 @@ test_that("each vignette ends with a link to the next, and the last leads back",
   expect_setequal(seen, names(text))
   told <- paste(text$causalsynth, collapse = "\n")
   told <- substring(told, regexpr("## Where to go next", told, fixed = TRUE))
-  at <- vapply(seen[2:length(text)], function(name) as.numeric(regexpr(paste0("(", name, ".html)"), told, fixed = TRUE)), 1)
+  place <- function(name) as.numeric(regexpr(paste0("(", name, ".html)"), told, fixed = TRUE))
+  at <- vapply(seen[2:length(text)], place, 1)
   expect_true(all(at > 0) && !is.unsorted(at))
 })
 
@@ -28,9 +29,9 @@ test_that("every export stands on a help page that says what it returns, and ?ca
   skip_if_not(dir.exists(folder), "the sources of the help pages are not here")
   files <- list.files(folder, "[.]Rd$", full.names = TRUE)
   text <- vapply(files, function(file) paste(readLines(file, encoding = "UTF-8"), collapse = "\n"), "")
-  aliases <- lapply(regmatches(text, gregexpr("\\\\alias\\{[^}]*\\}", text)), function(a) gsub("^\\\\alias\\{|\\}$", "", a))
+  aliases <- unlist(regmatches(text, gregexpr("\\\\alias\\{[^}]*\\}", text)))
   exports <- getNamespaceExports("causalsynth")
-  expect_identical(setdiff(exports, unlist(aliases)), character())
+  expect_identical(setdiff(exports, gsub("^.*\\{|\\}$", "", aliases)), character())
   plain <- basename(files) %in% c("causalsynth-package.Rd", "glossary.Rd", "reexports.Rd")
   bare <- basename(files) %in% c("est_or.Rd", "multi_arm.Rd")
   lacks <- function(part) basename(files)[!plain & !grepl(part, text, fixed = TRUE)]
