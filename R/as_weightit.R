@@ -39,7 +39,7 @@ as_weightit.default <- function(x, ...) {
 #' @rdname as_weightit
 #' @export
 as_weightit.causalsynth_effect <- function(x, method = NULL, ...) {
-  check_dots_empty(..., .known = "method")
+  check_dots_empty(...)
   check_two_arms(x, rlang::current_env())
   known <- names(x$methods)
   if (is.null(method) && length(known) == 1) method <- known
@@ -57,7 +57,7 @@ as_weightit.causalsynth_effect <- function(x, method = NULL, ...) {
 #' @rdname as_weightit
 #' @export
 as_weightit.causalsynth_nuisance <- function(x, estimand = c("ATE", "ATT", "ATC", "ATO"), ...) {
-  check_dots_empty(..., .known = "estimand")
+  check_dots_empty(...)
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand")
   new_weightit(estimand_weights(x$treat, x$ps, x$g1, x$g0, estimand), x$ps, x$weights, estimand, x)
 }

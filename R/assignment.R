@@ -50,7 +50,7 @@ format.causalsynth_assignment <- function(x, ...) {
 
 #' @export
 print.causalsynth_assignment <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  show_lines(format(x), then = "treatment of fit_hybrid().")
   invisible(x)
 }
 

@@ -19,7 +19,7 @@
 #' association_difference(real, generate(dgp_paper("weak"), 300, seed = 2))
 #' @export
 association_difference <- function(real, synthetic, columns = NULL, ..., holdout = NULL) {
-  check_dots_empty(..., .known = "holdout")
+  check_dots_empty(...)
   both <- stacked_rows(real, synthetic, columns)
   if (length(both$columns) < 2) abort("input", "At least two columns are needed for an association.")
   pairs <- association_pairs(both)
@@ -107,10 +107,10 @@ format.causalsynth_association <- function(x, digits = 3, ...) {
   reference <- x$values$reference
   number <- function(v) format(v, digits = digits)
   c(
-    sprintf("Associations of %s of columns: mean absolute difference %s, largest %s",
+    sprintf("<association> %s of columns: mean absolute difference %s, largest %s",
             count_phrase(nrow(x$pairs), "pair"),
             number(x$mean), number(x$max)),
-    if (!is.na(reference[1])) sprintf("Of further real rows: mean %s, largest %s", number(reference[1]),
+    if (!is.na(reference[1])) sprintf("Of the holdout's rows: mean %s, largest %s", number(reference[1]),
                                       number(reference[2])),
     sprintf("Largest: %s and %s (%s), %s in real rows, %s in synthetic ones", worst$first, worst$second, worst$type,
             number(worst$real), number(worst$synthetic))

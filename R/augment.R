@@ -33,7 +33,7 @@ NULL
 #' @export
 augment.causalsynth_effect <- function(x, data = NULL, ..., distance = "distance", weights = "weights",
                                        subclass = "subclass") {
-  check_dots_empty(..., .known = names(formals(augment.causalsynth_effect)))
+  check_dots_empty(...)
   data <- augmented_rows(x, data)
   data$.ps <- x$distance
   data$.q1 <- x$q1
@@ -46,7 +46,7 @@ augment.causalsynth_effect <- function(x, data = NULL, ..., distance = "distance
 #' @export
 augment.causalsynth_nuisance <- function(x, data = NULL, ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                          distance = "distance", weights = "weights") {
-  check_dots_empty(..., .known = names(formals(augment.causalsynth_nuisance)))
+  check_dots_empty(...)
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand")
   data <- augmented_rows(x, data, "the nuisances were fitted to")
   for (part in c("ps", "q1", "q0", "g1", "g0")) data[[paste0(".", part)]] <- x[[part]]

@@ -45,7 +45,7 @@ augment_outcome <- function(formula, data, pool, ..., flip = c(0, .05, .1), lear
                             learner_outcome = learn_forest(), bounds = "gruber", conf.level = .95, seed = NULL,
                             threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(augment_outcome)))
+  check_dots_empty(...)
   check_present(data, "data")
   check_present(pool, "pool")
   check_each(flip, "flip", 0, .5, call)
@@ -154,21 +154,21 @@ honest_means <- function(rows, y, alone, run, key) {
 #' @export
 format.causalsynth_augmented <- function(x, ...) {
   c(
-    paste0("Outcome regression of ", x$roles$outcome, " on ", thousands(x$n_data), " rows of the study and ",
-           thousands(x$n_pool), " of the pool, corrected on the study's rows"),
+    paste0("<augmented> outcome regression of ", x$roles$outcome, " on ", thousands(x$n_data),
+           " rows of the study and ", thousands(x$n_pool), " of the pool, corrected on the study's rows"),
     paste0("propensity bounds: ", bounds_phrase(x$bounds, x$n_data))
   )
 }
 
 #' @export
 print.causalsynth_augmented <- function(x, ...) {
-  cat("<augmented>", format(x), sep = "\n")
+  text <- format(x)
   table <- x$estimates[c("fitted_on", "flip", "correction", "over", "estimate", "std.error")]
-  shown <- utils::head(table, 18)
+  shown <- utils::head(table, 14)
   shown$flip <- percent(shown$flip)
-  print(shown, row.names = FALSE, digits = 3)
-  if (nrow(table) > nrow(shown)) writeLines("(more rows: see tidy())")
-  writeLines("Without a standard error: the error of a regression that is not targeted is unknown.")
+  show_lines(text, c(table_lines(shown), if (nrow(table) > nrow(shown)) "(more rows: see tidy())"),
+             "Without a standard error: the error of a regression that is not targeted is unknown.",
+             then = "autoplot(), tidy(); fuse_effects() where the trial's rows are at hand.")
   invisible(x)
 }
 
@@ -180,7 +180,7 @@ summary.causalsynth_augmented <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_augmented <- function(x, ...) {
-  cat("<augmented>", x$about, sep = "\n")
+  writeLines(x$about)
   print(x$table, row.names = FALSE, digits = 3)
   cat("Fluctuations:\n")
   print(x$epsilon, row.names = FALSE, digits = 3)

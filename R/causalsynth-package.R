@@ -6,35 +6,41 @@
 #'
 #' In these pages *the seed* is the real data; the argument `seed` is the random one.
 #'
-#' @section The main steps:
-#' * [fit_hybrid()] fits a hybrid to a study, [generate()][generate.causalsynth_hybrid] draws a pool of rows from it,
-#'   [truth()] returns their exact effect.
-#' * [estimate_effect()] estimates effects with standard errors, of two arms or more ([multi_arm]), from data, from
-#'   fitted nuisances or from a pool; methods are [est_iptw()], [est_aipw()], [est_or()], [est_tmle()] and
-#'   [est_matching()], results are read by [tidy()][effect_methods] and its like.
-#' * [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression, made by [learn_forest()] or
-#'   [learn_glm()]; [forest()] is the forest behind them, with its [importance()] of columns, [forest_weights()] of
-#'   rows, and [partial_dependence()], which shows what it learnt.
-#' * [diagnose_overlap()] says whether the arms can be compared: propensities, weights, balance. [as_weightit()] and
+#' @section The map:
+#' * **Mechanisms with a known truth.** [dgp_paper()], [dgp()]; [generate()][generate.causalsynth_dgp_paper] draws rows,
+#'   [truth()] is their effect, [assign_randomized()] describes how a coin assigns treatment.
+#' * **Hybrids and pools.** [fit_hybrid()] fits a hybrid to a study, [generate()][generate.causalsynth_hybrid] draws a
+#'   pool of rows from it, [truth()] returns their exact effect, [certificate()] tells how it relates to the study's.
+#'   Several pools: [combine_synthetic()], [pipeline_bootstrap()].
+#' * **Generators.** Specs [gen_forest()], [gen_copula()], [gen_row_lm()], [gen_ctgan()], [gen_data()],
+#'   [gen_function()], [gen_chat()], [gen_python()]; [fit_generator()] learns all columns as a spec says,
+#'   [generate()][generate.causalsynth_generator] draws rows, [generate_to()] any number of them into files,
+#'   [match_dcr()] holds their distances to a holdout's.
+#' * **Rows as text, gaps, probabilities.** [serialize_rows()], [parse_rows()], [prompt()], [impute()], [log_prob()].
+#' * **Files.** [write_model()] and [read_model()], [write_pool()] and [read_pool()].
+#' * **Learners.** [learn_forest()], [learn_glm()], [learn_stack()], [learn_superlearner()], [learn_parsnip()],
+#'   [learn_function()]. The forest itself: [forest()], with its [importance()] of columns, [forest_weights()] of rows
+#'   and [partial_dependence()].
+#' * **Effects.** [estimate_effect()] estimates them with standard errors, of two arms or more ([multi_arm]), from data,
+#'   from fitted nuisances or from a pool, by [est_iptw()], [est_aipw()], [est_or()], [est_tmle()] or [est_matching()].
+#'   [nuisance()] and [as_nuisance()] hold the propensity and the outcome regression. [as_weightit()] and
 #'   [augment()][augment_methods] lead to cobalt, WeightIt and code for matched data.
-#' * [fit_generator()] learns all columns, as a spec says: [gen_forest()], [gen_copula()], [gen_row_lm()],
-#'   [gen_ctgan()], [gen_data()], [gen_function()], [gen_chat()] or [gen_python()];
-#'   [generate()][generate.causalsynth_generator] draws rows, [generate_to()] any number of them into
-#'   files, [match_dcr()] holds their distances to a holdout's.
-#' * [pair_synthetic()], [compare_remedies()], [flip_sensitivity()] and [fuse_effects()] are for studies where the arms
-#'   cannot be compared.
-#' * [study()] benchmarks estimators where the truth is known, [compare_studies()] compares benchmarks,
-#'   [reproduce_paper()] has
-#'   the papers' own.
-#' * [fidelity()], [privacy()] and [compare_synthesizers()] say how close, how useful and how revealing synthetic rows
-#'   are,
-#'   beside real rows that nothing was fitted to; single scores are [dcr()], [nndr()], [pmse()], [classifier_auc()],
-#'   [association_difference()] and [tstr()]. [report()] puts it on one page.
-#' * [write_model()], [write_pool()] and their readers keep models and rows in files. [serialize_rows()] and
-#'   [parse_rows()] turn rows into text and back.
-#' * [dgp_paper()] and [dgp()] are mechanisms with a known truth; [generate()][generate.causalsynth_dgp_paper]
-#'   draws rows.
+#' * **Overlap and twins.** [diagnose_overlap()] says whether the arms can be compared. Where not:
+#'   [pair_synthetic()], [compare_remedies()], [flip_sensitivity()], [add_copies()], [augment_outcome()],
+#'   [fuse_effects()]; pairs of real rows: [match_nearest()].
+#' * **Studies of estimators.** [study()] benchmarks estimators where the truth is known, [compare_studies()] compares
+#'   benchmarks, [reproduce_paper()] has the papers' own.
+#' * **Fidelity and privacy.** [fidelity()], [privacy()] and [compare_synthesizers()] say how close, how useful and how
+#'   revealing synthetic rows are, beside real rows that nothing was fitted to; [report()] puts it on one page. Single
+#'   scores: [dcr()], [nndr()], [pmse()], [classifier_auc()], [association_difference()], [precision_recall()],
+#'   [tstr()].
+#' * **Of every result.** `print()` says what it is, what was done and what may come next; `summary()` has the detail;
+#'   [tidy()][effect_methods] and `as.data.frame()` its table, [glance()][effect_methods] one row; `plot()` draws it,
+#'   and [autoplot()][ggplot2::autoplot] returns the picture.
+#' * **Your own.** [extending]: generators by [learn_rows()], [draw_columns()] and [draw_given()], estimators by
+#'   [run_estimator()], randomness by [with_r_seed()].
 #'
+#' Vignettes, in the order to read them, from `vignette("causalsynth")` on: each ends with a link to the next.
 #' Terms: [glossary]. Generators and estimators of your own: [extending]. Three whole journeys, as scripts:
 #' `list.files(system.file("examples", package = "causalsynth"))`.
 #'

@@ -113,7 +113,7 @@ shift_table <- function(hybrid) {
 #' @export
 format.causalsynth_certificate <- function(x, ...) {
   c(
-    sprintf("Certificate of a %s hybrid: %s on %s, %s rows of seed", if (x$targeted) "targeted" else "plain",
+    sprintf("<certificate> of a %s hybrid: %s on %s, %s rows of seed", if (x$targeted) "targeted" else "plain",
             x$roles$treatment, x$roles$outcome, format(x$n_seed, big.mark = ",")),
     effect_lines(x),
     subgroup_lines(x$subgroups),
@@ -122,7 +122,7 @@ format.causalsynth_certificate <- function(x, ...) {
             paste(signif(x$law$sd, 3), collapse = ", ")),
     shift_lines(x),
     moment_lines(x),
-    paste("Propensity bounds on the seed:", x$bounds),
+    paste("Propensity bounds:", x$bounds),
     paste0("Covariates: ", x$generator, "; treatment: ", x$treatment, "; outcome: ", outcome_phrase(x$outcome_law)),
     calibration_lines(x$calibration),
     knob_lines(x),
@@ -137,9 +137,15 @@ effect_lines <- function(x) {
                    signif(shown$std.error, 3), signif(shown$conf.low, 4), signif(shown$conf.high, 4),
                    signif(shown$law, 5))
   means <- table[grepl("^mean_", table$term), ]
-  c(lines, paste0("  means of arms: seed ", paste(sub("mean_", "", means$term), signif(means$estimate, 4),
-                                                 collapse = ", "),
+  arms <- arm_levels(x, sub("mean_", "", means$term))
+  c(lines, paste0("  means: seed's ", arm_values(x$roles$treatment, arms, means$estimate, 4),
                   "; law ", paste(signif(means$law, 4), collapse = ", ")))
+}
+
+# The treatment's own levels of the arms "0" and "1".
+arm_levels <- function(x, arms) {
+  at <- match(arms, x$arms)
+  if (anyNA(at)) arms else x$treat_levels[at]
 }
 
 subgroup_lines <- function(table) {
@@ -154,7 +160,9 @@ shift_lines <- function(x) {
   if (is.null(x$shifts)) return("Nothing was shifted: a plain hybrid does not aim at the seed's estimate")
   own <- x$shifts[x$shifts$subgroup == "all", ]
   others <- sum(x$shifts$subgroup != "all")
-  paste0("Shifts on the logit scale: ", paste0("arm ", own$arm, " ", signif(own$shift, 3), " (epsilon ",
+  # What subgroups' shifts leave of an arm's is rounding.
+  shift <- ifelse(abs(own$shift) < 1e-10, 0, own$shift)
+  paste0("Shifts on the logit scale: ", paste0("arm ", own$arm, " ", signif(shift, 3), " (epsilon ",
                                                signif(own$epsilon, 3), ")", collapse = ", "),
          if (others) paste0("; ", others, " of subgroups"))
 }
@@ -192,8 +200,10 @@ knob_lines <- function(x) {
 }
 
 #' @export
-print.causalsynth_certificate <- function(x, ...) {
-  cat(utils::head(format(x), 25), sep = "\n")
+print.causalsynth_certificate <- function(x, ..., lines = 25) {
+  text <- format(x)
+  show_lines(text[1], tail = text[-1], lines = lines,
+             then = "summary() has its tables; generate(hybrid, n, seed).")
   invisible(x)
 }
 
@@ -204,7 +214,7 @@ summary.causalsynth_certificate <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_certificate <- function(x, ...) {
-  print(x$certificate)
+  print(x$certificate, lines = Inf)
   parts <- unclass(x$certificate)
   for (name in c("effects", "subgroups", "shifts", "moments")) {
     if (is.null(parts[[name]])) next

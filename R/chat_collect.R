@@ -191,7 +191,8 @@ format.causalsynth_chat_tally <- function(x, ...) {
 
 #' @export
 print.causalsynth_chat_tally <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  text <- format(x)
+  show_lines(text[1], tail = text[-1])
   invisible(x)
 }
 

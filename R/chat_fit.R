@@ -69,7 +69,7 @@ repeats_phrase <- function(rows) {
 #' @export
 generate.fitted_chat_live <- function(x, n, seed = NULL, ..., given = NULL, constraints = NULL,
                                       drop_copies_of = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("n", "seed", "given", "constraints", "drop_copies_of", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   if (!is.null(given)) require_pool(x$spec, "take `given` columns", call)
   if (!is.null(constraints)) require_pool(x$spec, "take `constraints`", call)
@@ -92,7 +92,7 @@ draw_given.fitted_chat_live <- function(fit, n, given, key, threads) {
 # A picture asks for one request's rows unless told otherwise.
 #' @export
 autoplot.fitted_chat_live <- function(object, n = object$spec$batch, seed = NULL, columns = NULL, ...) {
-  check_dots_empty(..., .known = c("n", "seed", "columns"))
+  check_dots_empty(...)
   autoplot.causalsynth_generator(object, n, seed, columns)
 }
 

@@ -27,7 +27,7 @@ prompt <- function(x, ...) {
 #' @rdname prompt
 #' @export
 prompt.gen_chat <- function(x, data, ..., n = NULL, seed = NULL) {
-  check_dots_empty(..., .known = c("n", "seed"))
+  check_dots_empty(...)
   check_data_frame(data, "data")
   for (name in names(data)) check_covariate(data[[name]], name, rlang::current_env())
   key <- rng_key(seed)
@@ -37,7 +37,7 @@ prompt.gen_chat <- function(x, data, ..., n = NULL, seed = NULL) {
 #' @rdname prompt
 #' @export
 prompt.fitted_gen_chat <- function(x, ..., n = NULL, seed = NULL) {
-  check_dots_empty(..., .known = c("n", "seed"))
+  check_dots_empty(...)
   new_prompt(x$brief, x$spec, n, rng_key(seed))
 }
 

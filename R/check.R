@@ -58,35 +58,67 @@ check_flag <- function(x, arg, call = rlang::caller_env()) {
 check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
   if (identical(x, choices)) return(choices[1])
   if (!(is.character(x) && length(x) == 1 && x %in% choices)) {
+    near <- if (is.character(x) && length(x) == 1 && !is.na(x)) near_choice(x, choices)
     abort("input", c(
       "{.arg {arg}} must be one of {.or {.val {choices}}}.",
-      x = "It is {describe(x)}."
+      x = "It is {describe(x)}.",
+      i = if (length(near)) "Did you mean {.val {near}}?"
     ), call = call)
   }
   x
 }
 
-# Unknown arguments are errors, with the nearest known name as a hint.
-check_dots_empty <- function(..., .call = rlang::caller_env(), .known = character()) {
+# The choice that differs in its case, its end or a letter or two.
+near_choice <- function(x, choices) {
+  begun <- choices[nchar(x) > 1 & startsWith(tolower(choices), tolower(x))]
+  utils::head(c(choices[tolower(choices) == tolower(x)], begun, near_names(x, choices)), 1)
+}
+
+# Unknown arguments are errors, with the nearest known name as a hint, or all of them where none is near.
+check_dots_empty <- function(..., .call = rlang::caller_env(), .known = names(own_arguments(.call))) {
   if (...length() == 0) return(invisible())
   dots <- rlang::enquos(...)
   if (length(dots) == 0) return(invisible())
   given <- names(dots)
+  known <- setdiff(.known, "...")
   if (any(given == "")) {
-    abort("input", "An unnamed extra argument was given. Arguments after the third must be named.", call = .call)
+    own <- names(own_arguments(.call))
+    first <- own[seq_len(match("...", own, 1) - 1)]
+    abort("input", c(
+      "An unnamed extra argument was given.",
+      i = if (length(first)) "Only {.arg {first}} can be given without {?its name/their names}.",
+      i = if (length(setdiff(known, first))) "Other arguments: {.arg {setdiff(known, first)}}."
+    ), call = .call)
   }
   bad <- given[1]
-  near <- near_names(bad, .known)
+  near <- c(intersect(unlist(other_words[bad]), known), known[startsWith(known, paste0(bad, "_"))],
+            near_names(bad, known))
+  homes <- specs_with(bad)
   abort("input", c(
     "Unknown argument {.arg {bad}}.",
-    i = if (length(near)) "Did you mean {.arg {near[1]}}?"
+    i = if (length(near)) "Did you mean {.or {.arg {utils::head(near, 2)}}}?"
+        else if (length(homes)) "It is one of {.or {.fn {homes}}}: settings are given in such a spec."
+        else if (length(known)) "The arguments are {.arg {known}}."
   ), call = .call)
+}
+
+# The specs, sorted by name, that have this argument.
+specs_with <- function(name) {
+  specs <- sort(grep("^(learn|gen|est)_", getNamespaceExports("causalsynth"), value = TRUE))
+  Filter(function(spec) name %in% setdiff(names(formals(spec, envir = asNamespace("causalsynth"))), "..."), specs)
+}
+
+# The formals of the function whose frame `env` is.
+own_arguments <- function(env) {
+  at <- if (is.environment(env)) Position(function(frame) identical(frame, env), sys.frames())
+  if (!is.null(at)) formals(sys.function(at))
 }
 
 check_data_frame <- function(data, arg, min_rows = 1, call = rlang::caller_env()) {
   check_present(data, arg, call)
   if (!is.data.frame(data)) {
-    abort("input", c("{.arg {arg}} must be a data frame.", x = "It is {describe(data)}."), call = call)
+    abort("input", c("{.arg {arg}} must be a data frame.", x = "It is {describe(data)}.", i = instead_of_rows(data)),
+          call = call)
   }
   twice <- unique(names(data)[duplicated(names(data))])
   if (length(twice)) {
@@ -138,8 +170,12 @@ describe <- function(x) {
   if (is.null(x)) return("NULL")
   if (is.data.frame(x)) return("a data frame")
   if (is.function(x)) return("a function")
+  if (inherits(x, "formula")) return(paste("the formula", paste(deparse(x, 60), collapse = " ")))
+  if (is.matrix(x)) return(paste("a matrix of", count_phrase(nrow(x), "row"), "and", count_phrase(ncol(x), "column")))
   if (is.atomic(x) && length(x) == 1) return(if (is.character(x)) paste0("\"", x, "\"") else format(x))
-  if (is.atomic(x)) return(paste0("a ", class(x)[1], " vector of length ", length(x)))
+  if (is.atomic(x)) {
+    return(paste0(if (class(x)[1] == "integer") "an " else "a ", class(x)[1], " vector of length ", length(x)))
+  }
   paste0("an object of class ", class(x)[1])
 }
 

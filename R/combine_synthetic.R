@@ -46,7 +46,7 @@ combine_synthetic <- function(x, ..., rule = NULL, n = NULL, k = NULL) {
   if (length(x) == 0) abort("input", "{.arg x} is empty: give the fits of one synthetic set or more.")
   pools <- vapply(x, is_pool, NA)
   if (all(pools)) x <- lapply(x, estimate_effect, ...) else {
-    check_dots_empty(..., .known = c("rule", "n", "k"))
+    check_dots_empty(...)
     if (any(pools)) abort("input", "{.arg x} mixes pools and fits: give the ones or the others.")
   }
   parts <- lapply(seq_along(x), function(i) combined_part(x[[i]], i, call))
@@ -210,7 +210,7 @@ rule_formula <- function(x) {
 format.causalsynth_combined <- function(x, ...) {
   number <- function(n) if (is.null(n)) "unknown" else format(n, big.mark = ",")
   c(
-    sprintf("Combined from %s: n = %s rows of seed, k = %s a set", count_phrase(x$m, "synthetic set"), number(x$n),
+    sprintf("<combined> %s: n = %s rows of seed, k = %s a set", count_phrase(x$m, "synthetic set"), number(x$n),
             number(x$k)),
     sprintf("SE^2 = %s (%s)%s", rule_formula(x), x$rule, if (is.null(x$note)) "" else paste0("; ", x$note))
   )
@@ -218,11 +218,10 @@ format.causalsynth_combined <- function(x, ...) {
 
 #' @export
 print.causalsynth_combined <- function(x, ...) {
-  cat(format(x), sep = "\n")
   table <- tidy(x)
-  print(utils::head(table[c("term", "estimate", "std.error", "conf.low", "conf.high")], 18), row.names = FALSE,
-        digits = 4)
-  if (nrow(table) > 18) cat("(more terms: see tidy())\n")
+  shown <- utils::head(table[c("term", "estimate", "std.error", "conf.low", "conf.high")], 16)
+  show_lines(format(x), c(table_lines(shown, 4), if (nrow(table) > 16) "(more terms: see tidy())"),
+             then = "tidy(x), confint(x), vcov(x).")
   invisible(x)
 }
 
@@ -240,7 +239,7 @@ print.summary.causalsynth_combined <- function(x, ...) {
 
 #' @export
 tidy.causalsynth_combined <- function(x, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   check_level(conf.level, "conf.level")
   table <- x$estimates
   half <- stats::qt((1 + conf.level) / 2, table$df) * table$std.error

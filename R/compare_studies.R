@@ -23,7 +23,7 @@
 #' compare_studies(both)
 #' @export
 compare_studies <- function(x, y = NULL, reference = NULL, ..., other = NULL, conf.level = .95) {
-  check_dots_empty(..., .known = c("other", "conf.level"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_study(x, "x", call)
   if (!is.null(y)) check_study(y, "y", call)
@@ -116,27 +116,27 @@ compare_pairs <- function(first, second, labels) {
 #' @export
 format.causalsynth_study_comparison <- function(x, ...) {
   counts <- glance(x)
-  paste0("<comparison> ", paste(x$other, collapse = ", "), " against ", x$reference, ": ", counts$alike, " of ",
+  paste0("<study comparison> ", paste(x$other, collapse = ", "), " against ", x$reference, ": ", counts$alike, " of ",
          counts$alike + counts$reversed, " pairs of estimators ordered alike, ", count_phrase(counts$tie, "tie"))
 }
 
 #' @export
 print.causalsynth_study_comparison <- function(x, ...) {
-  cat(format(x), "\n", sep = "")
   table <- x$ratios
   shown <- utils::head(table, 12)
   number <- function(v) formatC(v, digits = 4, format = "g", flag = "#")
-  print(data.frame(shown[c("other", "n", "method")], rmse_reference = number(shown$rmse_reference),
-                   rmse_other = number(shown$rmse_other),
-                   ratio = sprintf("%.2f (%.2f to %.2f)", shown$ratio, shown$conf.low, shown$conf.high)),
-        row.names = FALSE, right = FALSE)
-  if (nrow(shown) < nrow(table)) cat("(", nrow(table) - nrow(shown), " more rows: see tidy())\n", sep = "")
-  wrong <- x$pairs[x$pairs$verdict == "reversed", ]
-  for (i in seq_len(min(4, nrow(wrong)))) {
-    cat("reversed (", wrong$other[i], ", n = ", wrong$n[i], "): ", wrong$method_1[i], " and ", wrong$method_2[i], "\n",
-        sep = "")
-  }
-  cat("A tie: mean squared errors of the reference within 2 Monte Carlo errors\n")
+  ratios <- data.frame(shown[c("other", "n", "method")], rmse_reference = number(shown$rmse_reference),
+                       rmse_other = number(shown$rmse_other),
+                       ratio = sprintf("%.2f (%.2f to %.2f)", shown$ratio, shown$conf.low, shown$conf.high))
+  wrong <- utils::head(x$pairs[x$pairs$verdict == "reversed", ], 4)
+  show_lines(
+    format(x), trimws(table_lines(ratios, right = FALSE), "right"),
+    c(if (nrow(shown) < nrow(table)) paste0("(", nrow(table) - nrow(shown), " more rows: see tidy())"),
+      if (nrow(wrong)) paste0("reversed (", wrong$other, ", n = ", wrong$n, "): ", wrong$method_1, " and ",
+                              wrong$method_2),
+      "A tie: mean squared errors of the reference within 2 Monte Carlo errors"),
+    then = "summary() has the pairs and ranks, autoplot() draws the ratios."
+  )
   invisible(x)
 }
 

@@ -38,8 +38,7 @@
 compare_synthesizers <- function(synthesizers, real, holdout = NULL, ..., formula = NULL, n = NULL, columns = NULL,
                                  estimators = "aipw", learner = learn_forest(trees = 200), permutations = 10,
                                  max_rows = 5000, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("formula", "n", "columns", "estimators", "learner", "permutations", "max_rows",
-                                   "seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   synthesizers <- check_synthesizers(synthesizers, call)
   check_data_frame(real, "real")
@@ -53,7 +52,9 @@ compare_synthesizers <- function(synthesizers, real, holdout = NULL, ..., formul
     list(real = real, holdout = check_data_frame(holdout, "holdout"))
   check_effect_columns(formula, halves, call)
   settings$n <- if (is.null(n)) nrow(halves$real) else check_whole(n, "n", 2)
+  tick <- stage_bar("Synthesizers")
   parts <- lapply(seq_along(synthesizers), function(i) {
+    tick((i - 1) / length(synthesizers))
     judge_synthesizer(synthesizers[[i]], halves, settings, derive_key(key, "synthesizer", i), derive_key(key, "score"))
   })
   names(parts) <- names(synthesizers)

@@ -9,18 +9,20 @@ format.causalsynth_comparison <- function(x, ...) {
 
 #' @export
 print.causalsynth_comparison <- function(x, digits = 3, most = 6, ...) {
-  cat(format(x), "\n", sep = "")
-  if (x$holdout == "split") cat("No holdout was given: half of the real rows serve as one.\n")
-  print_comparison(x, digits, most)
-  if (nrow(x$ranks) > most) cat(count_phrase(nrow(x$ranks) - most, "synthesizer"), "not shown: see tidy()\n")
+  most <- min(most, columns_that_fit(x, digits, most))
   close <- x$ranks$synthesizer[x$ranks$close]
-  if (length(close)) cat("Too close to the real rows, ranked last: ", paste(utils::head(close, 4), collapse = ", "),
-                         if (length(close) > 4) ", ...", "\n", sep = "")
-  if (nrow(x$failures)) {
-    cat(strwrap(sprintf("Failed: %s (%s)%s", x$failures$synthesizer[1], substr(x$failures$error[1], 1, 120),
-                        if (nrow(x$failures) > 1) sprintf(" and %d more", nrow(x$failures) - 1) else ""), 110),
-        sep = "\n")
-  }
+  show_lines(
+    c(format(x), if (x$holdout == "split") "No holdout was given: half of the real rows serve as one."),
+    comparison_lines(x, digits, most),
+    c("* worse than the holdout's by more than the tolerance, ** by more than three.",
+      if (nrow(x$ranks) > most) paste(count_phrase(nrow(x$ranks) - most, "synthesizer"), "not shown: see tidy()"),
+      if (length(close)) paste("Too close to the real rows, ranked last:", shorten(close, 4)),
+      if (nrow(x$failures)) {
+        sprintf("Failed: %s (%s)%s", x$failures$synthesizer[1], substr(x$failures$error[1], 1, 120),
+                if (nrow(x$failures) > 1) sprintf(" and %d more", nrow(x$failures) - 1) else "")
+      }),
+    then = "autoplot(), summary(). Distances are diagnostics: see privacy()."
+  )
   invisible(x)
 }
 
@@ -33,7 +35,15 @@ comparison_label <- function(metrics) {
   unname(ifelse(is.na(own), defined_scores(metrics)$label, own))
 }
 
-print_comparison <- function(x, digits, most) {
+# As many synthesizers, at least one, as the console is wide.
+columns_that_fit <- function(x, digits, most) {
+  for (k in rev(seq_len(min(most, nrow(x$ranks))))) {
+    if (max(nchar(comparison_lines(x, digits, k))) <= getOption("width")) return(k)
+  }
+  1
+}
+
+comparison_lines <- function(x, digits, most) {
   shown <- utils::head(x$ranks$synthesizer, most)
   metrics <- unique(x$scores$metric)
   # Several estimators are for tidy(): the table is of one.
@@ -54,8 +64,7 @@ print_comparison <- function(x, digits, most) {
                  c("", paste0(format_each(x$ranks$mean_rank[seq_along(shown)], digits), "  ")))
   label <- c("", comparison_label(metrics), "Mean rank (fidelity)")
   table <- apply(table, 2, format, justify = "right")
-  cat(trimws(paste0(format(label), "  ", apply(table, 1, paste, collapse = "  ")), "right"), sep = "\n")
-  cat("* worse than the holdout's by more than the tolerance, ** by more than three. Distances are diagnostics.\n")
+  trimws(paste0(format(label), "  ", apply(table, 1, paste, collapse = "  ")), "right")
 }
 
 #' @export

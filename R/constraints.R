@@ -2,6 +2,7 @@
 
 # Formulas as a list of expressions over the columns; NULL without any.
 check_constraints <- function(constraints, blueprint, call) {
+  constraints <- given_value(constraints, "constraints", "Begin it with {.code ~}, as in {.code ~ end >= start}.", call)
   if (is.null(constraints)) return(NULL)
   if (inherits(constraints, "formula")) constraints <- list(constraints)
   if (!is.list(constraints) || !all(vapply(constraints, function(f) inherits(f, "formula") && length(f) == 2, NA))) {

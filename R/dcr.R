@@ -31,7 +31,7 @@
 #' dcr(real, fresh, columns = paste0("W", 1:6))
 #' @export
 dcr <- function(real, synthetic, columns = NULL, ..., scale = "real", threads = NULL) {
-  check_dots_empty(..., .known = c("scale", "threads"))
+  check_dots_empty(...)
   check_data_frame(real, "real")
   check_data_frame(synthetic, "synthetic")
   scale <- check_choice(scale, c("real", "none"), "scale")
@@ -141,7 +141,7 @@ new_dcr <- function(found, about) {
 #' @export
 format.causalsynth_dcr <- function(x, digits = 4, ...) {
   lines <- sprintf(
-    "Distance to the closest of %s (%s): mean %s, median %s, minimum %s",
+    "<dcr> Distance to the closest of %s (%s): mean %s, median %s, minimum %s",
     count_phrase(x$n_real, "real row"), count_phrase(x$n, "synthetic row"),
     format(x$mean, digits = digits), format(x$median, digits = digits), format(x$min, digits = digits)
   )
@@ -156,7 +156,7 @@ format.causalsynth_dcr <- function(x, digits = 4, ...) {
 
 #' @export
 print.causalsynth_dcr <- function(x, ...) {
-  cat("<dcr>", format(x, ...), sep = "\n")
+  show_metric(x, ..., then = "compare with dcr(real, holdout), of real rows; privacy() attacks the rows.")
   invisible(x)
 }
 
@@ -167,20 +167,21 @@ summary.causalsynth_dcr <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_dcr <- function(x, ...) {
-  cat("<dcr>", x$label, "", sep = "\n")
+  cat(x$label, "", sep = "\n")
   print(x$table, digits = 4, row.names = FALSE)
   invisible(x)
 }
 
-#' Tidy a metric
+#' Tidy and draw a metric
 #'
-#' @param x a metric made by [dcr()], [nndr()], [tstr()], [pmse()], [classifier_auc()] or [association_difference()], or
-#'   what [match_dcr()] made.
-#' @param conf.level level of the intervals.
-#' @param ... must be empty.
+#' @param x,object A metric made by [dcr()], [nndr()], [tstr()], [pmse()], [classifier_auc()], [precision_recall()] or
+#'   [association_difference()], or what [match_dcr()] made.
+#' @param conf.level Level of the intervals, between 0 and 1.
+#' @param ... Unknown names are an error.
 #' @return A data frame, one row a `metric`, with `estimate`, `conf.low`, `conf.high`, `reference` (the value of a
 #'   holdout of real rows where one was given, else NA) and `n`. Means have normal intervals, medians those of order
-#'   statistics, the AUC that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44).
+#'   statistics, the AUC that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44). `autoplot()`: a ggplot of
+#'   estimates and intervals, with a cross at the reference.
 #' @examples
 #' tidy(dcr(generate(dgp_paper(), 100, seed = 1), generate(dgp_paper(), 100, seed = 2)))
 #' @name tidy_metric
@@ -189,7 +190,7 @@ NULL
 #' @rdname tidy_metric
 #' @export
 tidy.causalsynth_dcr <- function(x, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   conf.level <- check_level(conf.level, "conf.level")
   rows <- list(
     dcr_mean = mean_interval(x$distance, conf.level), dcr_median = median_interval(x$distance, conf.level),

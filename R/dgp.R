@@ -50,7 +50,7 @@ overlap_code <- function(overlap) match(overlap, overlap_names) - 1L
 #' truth(mechanism, draws = 1000)
 #' @export
 dgp <- function(covariates, propensity, outcome, family = c("binomial", "gaussian"), ..., sd = 1) {
-  check_dots_empty(..., .known = "sd")
+  check_dots_empty(...)
   family <- check_choice(family, c("binomial", "gaussian"), "family")
   check_function(covariates, "covariates", "of {.arg n} that returns a data frame")
   check_function(outcome, "outcome", "of {.arg A} and {.arg W} that returns the mean of the outcome")
@@ -86,7 +86,7 @@ check_function <- function(x, arg, what, call = rlang::caller_env()) {
 #' generate(dgp_paper("weak"), 5, seed = 1, counterfactuals = TRUE)
 #' @export
 generate.causalsynth_dgp_paper <- function(x, n, seed = NULL, counterfactuals = FALSE, threads = NULL, ...) {
-  check_dots_empty(..., .known = c("n", "seed", "counterfactuals", "threads"))
+  check_dots_empty(...)
   n <- check_whole(n, "n")
   check_flag(counterfactuals, "counterfactuals")
   threads <- resolve_threads(threads)
@@ -99,7 +99,7 @@ generate.causalsynth_dgp_paper <- function(x, n, seed = NULL, counterfactuals = 
 #' @rdname generate.causalsynth_dgp_paper
 #' @export
 generate.causalsynth_dgp_custom <- function(x, n, seed = NULL, counterfactuals = FALSE, threads = NULL, ...) {
-  check_dots_empty(..., .known = c("n", "seed", "counterfactuals", "threads"))
+  check_dots_empty(...)
   n <- check_whole(n, "n")
   check_flag(counterfactuals, "counterfactuals")
   resolve_threads(threads)
@@ -181,7 +181,8 @@ format.causalsynth_dgp_custom <- function(x, ...) {
 
 #' @export
 print.causalsynth_dgp <- function(x, ...) {
-  cat("<mechanism> ", format(x), "\n", sep = "")
+  show_lines(paste("<mechanism>", format(x)),
+             then = "generate(dgp, n, seed) draws rows, truth(dgp) is their law's effect.")
   invisible(x)
 }
 

@@ -70,7 +70,8 @@ estimate_effect <- function(x, ...) UseMethod("estimate_effect")
 estimate_effect.default <- function(x, ...) {
   abort("input", c(
     "{.arg x} must be a formula {.code Y ~ A | W1 + W2} or a nuisance object.",
-    x = "It is {describe(x)}."
+    x = "It is {describe(x)}.",
+    i = instead_of_formula(x, "estimate_effect")
   ))
 }
 
@@ -113,7 +114,7 @@ estimate_effect.causalsynth_nuisance <- function(x, method = "aipw", ..., estima
                                                  se = c("if", "sandwich", "bootstrap"), synthetic = NULL,
                                                  bootstrap = list(), seed = NULL, threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance)))
+  check_dots_empty(...)
   ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
   synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
   if (!is.null(weights)) x <- with_weights(x, weights, call)
@@ -189,7 +190,9 @@ resolve_method <- function(m, makers, call, arg = "method") {
   abort("input", c(
     "{.arg {arg}} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
     x = "It has {describe(m)}.",
-    i = if (length(near)) "Did you mean {.val {near[1]}}?"
+    i = if (length(near)) "Did you mean {.val {near[1]}}?",
+    i = if (is.list(m) || length(m) > 1) "Rows go to an argument of their own, such as {.code trial = }.",
+    i = if (is.call(m) || is.name(m)) "Pools, pairs and nuisances have a formula of their own: leave it out."
   ), call = call)
 }
 

@@ -11,8 +11,7 @@ format.causalsynth_effect <- function(x, ...) {
 short_number <- function(v) formatC(v, digits = 4, format = "g", flag = "#")
 
 #' @export
-print.causalsynth_effect <- function(x, ...) {
-  writeLines(effect_header(x))
+print.causalsynth_effect <- function(x, ..., lines = 25) {
   # Ratios read better than their logarithms; tidy() has both.
   has_ratios <- any(grepl("^log_(rr|or)", x$estimates$term))
   table <- tidy(x, exponentiate = has_ratios)
@@ -24,9 +23,12 @@ print.causalsynth_effect <- function(x, ...) {
   }
   hidden <- max(0, nrow(table) - 12)
   shown <- utils::head(table, 12)[c("method", "term", "estimate", "std.error", "conf.low", "conf.high")]
-  print(format_estimates(shown, has_ratios & grepl("^(rr|or)($|_)", shown$term)), row.names = FALSE)
-  if (nrow(table) < nrow(x$estimates) || hidden) writeLines("(more terms: see tidy())")
-  writeLines(effect_footer(x))
+  shown <- format_estimates(shown, has_ratios & grepl("^(rr|or)($|_)", shown$term))
+  more <- nrow(table) < nrow(x$estimates) || hidden
+  show_lines(effect_header(x), c(table_lines(shown), if (more) "(more terms: see tidy())"), effect_footer(x),
+             then = if (is.null(x$arms)) "diagnose_overlap(effect), autoplot(effect), tidy(effect)."
+                    else "autoplot(effect), tidy(effect), vcov(effect).",
+             lines = lines)
   invisible(x)
 }
 
@@ -40,17 +42,17 @@ format_estimates <- function(table, ratios) {
 
 effect_header <- function(x) {
   arms <- if (is.null(x$arms)) {
-    paste0(sum(x$treat), " treated, ", sum(x$treat == 0), " control")
+    arm_counts(x)
   } else {
-    paste(levels(x$treat), table(x$treat), collapse = ", ")
+    paste(levels(x$treat), thousands(table(x$treat)), collapse = ", ")
   }
   against <- if (is.null(x$arms)) paste0(x$treat_levels[2], " against ", x$treat_levels[1], " (reference)")
   else paste0(length(x$arms), " arms against ", x$reference, " (reference)")
   c(
-    paste0("<effect> ", x$estimand, " of ", x$roles$treatment, " on ", x$roles$outcome, ": ", against),
-    paste0("n = ", x$n, ": ", arms,
-           if (x$n_omitted) paste0("; ", x$n_omitted, " omitted (missing A or Y)"),
-           if (x$n_zero_weight) paste0("; ", x$n_zero_weight, " of weight 0"),
+    paste0("<effect> ", x$estimand, " of ", x$roles$treatment, " on ", event_phrase(x), ": ", against),
+    paste0("n = ", thousands(x$n), ": ", arms,
+           if (x$n_omitted) paste0("; ", count_phrase(x$n_omitted, "row"), " omitted (missing A or Y)"),
+           if (x$n_zero_weight) paste0("; ", count_phrase(x$n_zero_weight, "row"), " of weight 0"),
            if (!is.null(x$n_clusters)) {
              mixed <- if (x$n_mixed_clusters) paste(x$n_mixed_clusters, "with rows of several arms")
              paste0("; ", x$n_clusters, " clusters, ", mixed %||% "none across arms")
@@ -68,19 +70,17 @@ effect_footer <- function(x) {
   robust <- !is.null(x$n_clusters) && is.null(x$bootstrap)
   c(
     effect_bounds_lines(x),
-    paste0("nuisances: treatment ", x$learners[[1]], " (crossfit ", x$crossfit[[1]], "), outcome ", x$learners[[2]],
-           " (crossfit ", x$crossfit[[2]], ")", if (x$n_repeats > 1) paste0(", median of ", x$n_repeats, " repeats")),
+    learners_line(x, x$n_repeats),
     paste0("standard errors: ", paste0(names(ways), " (", vapply(ways, paste, "", collapse = ", "), ")",
                                        collapse = "; "), if (robust) "; cluster-robust",
            if (!is.null(x$bootstrap) && !is.null(x$n_clusters)) "; clusters resampled whole"),
     bootstrap_phrases(x),
     if (!is.null(x$synthetic)) paste0("synthetic rows: ", x$synthetic),
-    if (length(x$n_missing)) paste0("missing filled by mean or mode, with an indicator: ",
-                                    paste0(names(x$n_missing), " (", x$n_missing, ")", collapse = ", ")),
-    if (length(x$aliased)) paste0("collinear columns set aside: ", paste(x$aliased, collapse = ", ")),
+    if (length(x$n_missing)) filled_line(x$n_missing),
+    if (length(x$aliased)) paste0("collinear columns set aside: ", shorten(x$aliased, 8)),
     if (length(x$separated)) paste("perfect separation of", x$separated),
     if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; ")),
-    utils::head(notes, 6)
+    notes
   )
 }
 
@@ -91,7 +91,7 @@ summary.causalsynth_effect <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_effect <- function(x, ...) {
-  print(x$effect)
+  print(x$effect, lines = Inf)
   cat("\n")
   print(x$glance, row.names = FALSE)
   invisible(x)

@@ -74,6 +74,7 @@ new_effect <- function(x, ask, found, cluster) {
     outcome = x$outcome, q1 = x$q1, q0 = x$q0, n = x$n, n_clusters = if (!is.null(cluster)) max(cluster),
     n_mixed_clusters = if (!is.null(cluster)) mixed_clusters(cluster, x$treat),
     n_repeats = found$n_repeats, family = x$family, roles = x$roles, treat_levels = x$treat_levels,
+    outcome_levels = x$outcome_levels,
     bounds = found$bounds, learners = x$learners, crossfit = x$crossfit, n_omitted = length(x$omitted),
     n_missing = fit_missing(x), aliased = fit_aliased(x), n_zero_weight = sum(x$weights == 0), omitted = x$omitted,
     one_arm_levels = x$one_arm_levels, separated = separation_lines(x$notes$separated)

@@ -33,7 +33,7 @@ c.causalsynth_estimator <- function(...) {
 
 #' @export
 print.causalsynth_estimator <- function(x, ...) {
-  cat("<estimator>", format(x), "\n")
+  show_lines(paste("<estimator>", format(x)), then = "method of estimate_effect(), alone or in a list of several.")
   invisible(x)
 }
 

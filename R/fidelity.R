@@ -83,7 +83,7 @@
 fidelity <- function(real, synthetic, formula = NULL, holdout = NULL, ..., columns = NULL,
                      estimators = c("iptw", "or", "aipw", "tmle"), learner = learn_forest(trees = 200),
                      permutations = 10, max_rows = 5000, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("columns", "estimators", "learner", "permutations", "max_rows", "seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   key <- rng_key(seed)
   settings <- list(
@@ -105,8 +105,11 @@ score_fidelity <- function(sets, settings, key) {
     sets$thin[[name]] <- thin_rows(sets[[name]], sets$m, derive_key(key, "thin", name == "holdout"))
   }
   sets$thin$real <- thin_rows(sets$real, settings$max_rows, derive_key(key, "thin real"))
+  tick <- stage_bar("Scores of fidelity")
   marginals <- fidelity_marginals(sets)
+  tick(.1)
   joint <- fidelity_joint(sets, settings, derive_key(key, "joint"))
+  tick(if (is.null(settings$formula)) 1 else .4)
   causal <- if (!is.null(settings$formula)) fidelity_causal(sets, settings, derive_key(key, "causal"))
   values <- rbind(marginals$values, joint$values, causal$values)
   n <- c(real = nrow(sets$real), synthetic = nrow(sets$synthetic), holdout = nrow(sets$holdout), compared = sets$m)

@@ -10,30 +10,42 @@ format.causalsynth_fidelity <- function(x, ...) {
   c(
     sprintf("<fidelity> %s synthetic and %s holdout rows, both compared with %s real rows; %s", n[["synthetic"]],
             n[["holdout"]], n[["real"]], count_phrase(length(x$columns), "column")),
-    sprintf("%d of %d judged scores are worse than the holdout's by more than their tolerance%s", sum(bad), sum(judged),
+    sprintf("%d of %d judged scores are worse than the holdout's by more than their tolerance%s%s", sum(bad),
+            sum(judged), if (any(bad)) " (*; **: by more than three)" else "",
             if (lost) sprintf("; %d of the synthetic rows could not be computed", lost) else "")
   )
 }
 
 #' @export
 print.causalsynth_fidelity <- function(x, digits = 3, ...) {
-  head <- format(x)
-  cat(head[1], "\n", sep = "")
-  if (x$holdout == "split") {
-    cat("No holdout was given: half of the real rows serve as one (the generator has probably seen both halves).\n")
+  text <- format(x)
+  head <- c(
+    text[1],
+    if (x$holdout == "split") {
+      "No holdout was given: half of the real rows serve as one (the generator has probably seen both halves)."
+    },
+    if (x$n[["compared"]] < max(x$n[c("synthetic", "holdout")])) {
+      sprintf("Thinned to %s synthetic and holdout rows each (effects: all rows).",
+              format(x$n[["compared"]], big.mark = ","))
+    }
+  )
+  notes <- if (length(x$notes)) {
+    paste0("Note: ", substr(x$notes[1], 1, 180),
+           if (length(x$notes) > 1) sprintf(" (and %d more in $notes)", length(x$notes) - 1))
   }
-  if (x$n[["compared"]] < max(x$n[c("synthetic", "holdout")])) {
-    cat(sprintf("Thinned to %s synthetic and holdout rows each (effects: all rows).\n",
-                format(x$n[["compared"]], big.mark = ",")))
-  }
-  print_scores(x, shown_scores(x), digits)
-  cat(head[2], "\n", sep = "")
-  if (length(x$notes)) {
-    cat(strwrap(paste0("Note: ", substr(x$notes[1], 1, 180),
-                       if (length(x$notes) > 1) sprintf(" (and %d more in $notes)", length(x$notes) - 1)), 110),
-        sep = "\n")
-  }
+  show_lines(head, score_lines(x, fitting_scores(x, head, text[2]), digits), c(text[2], notes),
+             then = "summary() has the columns, autoplot() draws, privacy().")
   invisible(x)
+}
+
+# Fewer of the joint scores where the words above and below take more than a few lines.
+fitting_scores <- function(x, head, verdict) {
+  spare <- c("missing_max", "coverage", "pmse_logit_standardised", "alpha_precision")
+  words <- length(wrap_lines(c(head, verdict))) + 1 + 2 * (length(x$notes) > 0)
+  metrics <- shown_scores(x)
+  groups <- length(unique(defined_scores(metrics)$group))
+  too_many <- max(0, length(metrics) + groups + 1 + words - 25)
+  setdiff(metrics, utils::head(intersect(spare, metrics), too_many))
 }
 
 # The scores that say most, at most 16.
@@ -47,28 +59,25 @@ shown_scores <- function(x) {
   intersect(wanted, x$scores$metric)
 }
 
-print_scores <- function(x, metrics, digits, details = FALSE) {
+score_lines <- function(x, metrics, digits) {
   at <- match(metrics, x$scores$metric)
   scores <- x$scores[at, ]
   about <- x$definitions[at, ]
   verdict <- x$verdicts$verdict[at]
   interval <- ifelse(is.na(scores$conf.low), "", sprintf("[%s, %s]", format_each(scores$conf.low, digits),
                                                          format_each(scores$conf.high, digits)))
-  marks <- ifelse(is.na(verdict) | verdict == "like the holdout", "", paste0("<- ", verdict))
-  cells <- cbind(format_each(scores$estimate, digits), format_each(scores$reference, digits),
-                 ideal_words[about$ideal], interval, marks)
-  cells <- rbind(c("synthetic", "holdout", "ideal", if (any(interval != "")) "95 % interval" else "", ""), cells)
-  aligned <- vapply(1:5, function(j) format(cells[, j], justify = if (j <= 2) "right" else "left"),
+  mark <- ifelse(verdict %in% "worse", "*", ifelse(verdict %in% "much worse", "**", ""))
+  cells <- cbind(paste0(format_each(scores$estimate, digits), format(mark, width = 2)),
+                 format_each(scores$reference, digits), ideal_words[about$ideal], interval)
+  cells <- rbind(c("synthetic", "holdout", "ideal", if (any(interval != "")) "95 % interval" else ""), cells)
+  aligned <- vapply(1:4, function(j) format(cells[, j], justify = if (j <= 2) "right" else "left"),
                     character(nrow(cells)))
-  width <- max(nchar(about$label)) + 2
-  cat(trimws(paste0(strrep(" ", width), "  ", paste(aligned[1, ], collapse = "  ")), "right"), "\n", sep = "")
-  for (group in unique(about$group)) {
-    cat(group_words[[group]], "\n", sep = "")
-    for (i in which(about$group == group)) {
-      line <- paste0("  ", formatC(about$label[i], width = -width + 2), "  ", paste(aligned[i + 1, ], collapse = "  "))
-      cat(trimws(line, "right"), "\n", sep = "")
-    }
-  }
+  columns <- apply(aligned, 1, paste, collapse = " ")
+  lines <- paste0("  ", format(about$label), " ", columns[-1])
+  head <- paste0(strrep(" ", max(nchar(about$label)) + 3), columns[1])
+  unlist(c(trimws(head, "right"), lapply(unique(about$group), function(group) {
+    c(group_words[[group]], trimws(lines[about$group == group], "right"))
+  })))
 }
 
 ideal_words <- c(`0` = "0", `1` = "1", `.5` = ".5", `=1` = "1", `+-0` = "0")
@@ -100,7 +109,7 @@ format.summary.causalsynth_fidelity <- function(x, ...) format(x$fidelity)
 #' @export
 print.summary.causalsynth_fidelity <- function(x, digits = 3, ...) {
   cat(format(x)[1], "\n", sep = "")
-  print_scores(x$fidelity, x$scores$metric, digits)
+  writeLines(score_lines(x$fidelity, x$scores$metric, digits))
   cat("\nWorst columns:\n")
   columns <- x$columns
   order <- order(-pmax(columns$ks, columns$tv, columns$missing, na.rm = TRUE))

@@ -24,7 +24,7 @@
 #' @export
 autoplot.causalsynth_fidelity <- function(object, type = c("summary", "marginals", "associations", "propensity",
                                                            "effect", "outcome"), ..., columns = NULL) {
-  check_dots_empty(..., .known = c("type", "columns"))
+  check_dots_empty(...)
   type <- check_choice(type, c("summary", "marginals", "associations", "propensity", "effect", "outcome"), "type")
   if (type %in% c("propensity", "effect", "outcome") && is.null(object$causal)) {
     abort("input", "{.code type = \"{type}\"} needs a {.arg formula} in {.fn fidelity}.")

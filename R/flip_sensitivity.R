@@ -36,7 +36,7 @@
 #' flip_sensitivity(pair)
 #' @export
 flip_sensitivity <- function(pair, rates = c(.05, .1, .2), odds_ratio = 2^seq(-3, 3, by = .5), ...,
-                             direction = c("effect", "outcome"), method = "aipw", conf.level = .95, trial = NULL,
+                             direction = c("effect", "outcome"), method = "aipw", trial = NULL, conf.level = .95,
                              seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   if (!inherits(pair, "causalsynth_pair")) {
@@ -126,7 +126,7 @@ format.causalsynth_sensitivity <- function(x, ...) {
   tip <- x$tipping_point
   held <- if (x$known) paste0("the ", 100 * x$conf.level, " % interval holds 0") else "the estimate is 0"
   c(
-    paste0("Sensitivity of the ATE (", x$method, ") to the outcomes of ", count_phrase(x$n_twins, "twin")),
+    paste0("<sensitivity> of the ATE (", x$method, ") to the outcomes of ", count_phrase(x$n_twins, "twin")),
     if (!is.null(x$flips)) {
       paste("Flipped outcomes:", paste(percent(x$flips$rate), short_number(x$flips$estimate), collapse = ", "))
     },
@@ -139,8 +139,10 @@ format.causalsynth_sensitivity <- function(x, ...) {
 
 #' @export
 print.causalsynth_sensitivity <- function(x, ...) {
-  cat("<sensitivity>", format(x), sep = "\n")
-  print(format(x$tilts, digits = 3), row.names = FALSE)
+  shown <- x$tilts[unique(round(seq(1, nrow(x$tilts), length.out = min(13, nrow(x$tilts))))), ]
+  show_lines(format(x), c(table_lines(format(shown, digits = 3)),
+                          if (nrow(shown) < nrow(x$tilts)) "(more rows: see tidy())"),
+             then = "autoplot(); could the twins be as wrong as the tipping point says?")
   invisible(x)
 }
 
@@ -151,7 +153,7 @@ summary.causalsynth_sensitivity <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_sensitivity <- function(x, ...) {
-  cat("<sensitivity>", x$about, sep = "\n")
+  writeLines(x$about)
   print(x$table, row.names = FALSE, digits = 3)
   invisible(x)
 }

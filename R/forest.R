@@ -73,6 +73,9 @@ forest.formula <- function(x, data, ...) {
     abort("input", "{.arg x} must be a formula with an outcome, {.code y ~ x1 + x2}.")
   }
   check_known_columns(setdiff(all.vars(x), "."), data, rlang::current_env(), x)
+  if (is.call(x[[3]]) && identical(x[[3]][[1]], as.name("|"))) {
+    abort("input", c("A forest's formula has no {.code |}.", i = "Write {.code y ~ x1 + x2}, or {.code y ~ .}."))
+  }
   y <- eval(x[[2]], data, environment(x))
   side <- fixed_terms(kept_terms(stats::delete.response(model_terms(x, data, "x", rlang::current_env()))), data)
   fit <- forest.data.frame(learner_frame(side, data), y, ...)
@@ -95,7 +98,7 @@ forest.data.frame <- function(x, y, ..., trees = 500, mtry = NULL, min_node_size
                               weights = NULL, clusters = NULL,
                               importance = c("none", "impurity", "permutation", "corrected"), seed = NULL,
                               threads = NULL) {
-  check_dots_empty(..., .known = names(formals(forest.data.frame)))
+  check_dots_empty(...)
   check_data_frame(x, "x")
   check_present(y, "y")
   for (name in names(x)) check_covariate(x[[name]], name, rlang::current_env())
@@ -273,7 +276,7 @@ forest_values <- function(fit, values) {
 #' @export
 predict.causalsynth_forest <- function(object, newdata = NULL, type = c("response", "prob", "leaf"), ...,
                                        se.fit = FALSE, threads = NULL) {
-  check_dots_empty(..., .known = c("newdata", "type", "se.fit", "threads"))
+  check_dots_empty(...)
   type <- check_choice(type, c("response", "prob", "leaf"), "type")
   if (type == "prob" && object$kind == "mean" && is.null(object$classes)) {
     abort("input", "{.code type = \"prob\"} needs a forest for classes; this one predicts means.")

@@ -1,6 +1,7 @@
 #' @export
 format.causalsynth_forest <- function(x, ...) {
-  what <- if (is.null(x$classes)) "Regression forest" else paste("Probability forest,", length(x$classes), "classes")
+  what <- if (is.null(x$classes)) "<forest> regression"
+          else paste("<forest> probabilities of", length(x$classes), "classes")
   c(
     what,
     sprintf(
@@ -56,7 +57,9 @@ forest_features <- function(x) {
 
 #' @export
 print.causalsynth_forest <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  text <- format(x)
+  show_lines(text[1], tail = text[-1],
+             then = "predict(fit, newdata), autoplot(fit), partial_dependence(fit, data, columns).")
   invisible(x)
 }
 

@@ -57,7 +57,7 @@ plot.causalsynth_forest <- function(x, ...) draw_plot(x, ...)
 #' @rdname forest_methods
 #' @export
 autoplot.causalsynth_forest <- function(object, type = NULL, ...) {
-  check_dots_empty(..., .known = "type")
+  check_dots_empty(...)
   if (is.null(object$oob)) abort_no_oob(object, "There is nothing to plot.")
   of_means <- is.null(object$classes) && object$kind == "mean"
   type <- check_choice(type %||% if (of_means) "observed" else "calibration",

@@ -27,7 +27,7 @@
 #' predict(fit, mtcars[1:2, ])
 #' @export
 forest_weights <- function(object, data, newdata = NULL, ..., memory = 4, threads = NULL) {
-  check_dots_empty(..., .known = c("newdata", "memory", "threads"))
+  check_dots_empty(...)
   if (!inherits(object, "causalsynth_forest")) {
     abort("input", "{.arg object} must be a {.fn forest}, not {describe(object)}.")
   }

@@ -64,6 +64,7 @@ fuse_effects <- function(formula, data, trial, target = c("data", "trial", "both
 stacked_samples <- function(formula, data, trial, call) {
   study <- study_data(formula, data, call = call)
   check_data_frame(trial, "trial", call = call)
+  warn_pool_as_trial(trial, call)
   absent <- setdiff(c(study$outcome, study$treatment, study$covariates), names(trial))
   if (length(absent)) abort("data", "{.arg trial} lacks {length(absent)} column{?s} of the study: {.val {absent}}.",
                             call = call)
@@ -151,21 +152,22 @@ residual_spread <- function(fitted, residual, arm) {
 #' @export
 print.causalsynth_fused <- function(x, ...) {
   whose <- c(data = "the study's population", trial = "the trial's population", both = "both populations together")
-  writeLines(c(
+  head <- c(
     paste0("<effect> ATE of ", x$roles$treatment, " on ", x$roles$outcome, " in ", whose[[x$target]], ": ",
            x$treat_levels[2], " against ", x$treat_levels[1], " (reference)"),
     paste0("Fused: ", count_phrase(x$n_data, "row"), " of the study, ", thousands(x$n_trial),
            " of the trial, one outcome regression for both")
-  ))
+  )
   table <- tidy(x)[c("term", "estimate", "std.error", "conf.low", "conf.high")]
-  print(format_estimates(table, rep(FALSE, nrow(table))), row.names = FALSE)
-  writeLines(c(
+  notes <- c(
     paste0("propensity bounds: ", bounds_phrase(x$bounds, x$n)),
     paste0("nuisances: treatment ", x$learners[[1]], ", outcome ", x$learners[[2]],
            if (x$target != "both") paste0(", membership ", x$membership)),
     "standard errors: influence function of the stacked sample",
     agreement_lines(x$agreement)
-  ))
+  )
+  show_lines(head, table_lines(format_estimates(table, rep(FALSE, nrow(table)))), notes,
+             then = "where the samples disagree, take estimate_effect(formula, trial) alone.")
   invisible(x)
 }
 

@@ -80,7 +80,7 @@
 gen_chat <- function(chat, prompt = NULL, examples = 0, ..., batch = 20, pool = NULL, range = c("none", "seed"),
                      min_count = 5, associations = TRUE, structured = TRUE, tries = 3, wait = c(1, 60),
                      timeout = 120, cache = NULL, label = NULL) {
-  check_dots_empty(..., .known = setdiff(names(formals(gen_chat)), c("chat", "prompt", "examples", "...")))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_chat(chat, call)
   check_prompt(prompt, call)

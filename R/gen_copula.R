@@ -45,7 +45,7 @@
 #' generate(fit, 5, seed = 3, given = list(A = 1, W4 = c(0, 2)))
 #' @export
 gen_copula <- function(min_count = 5, most_atoms = 20, atom_share = 0.05, ...) {
-  check_dots_empty(..., .known = c("min_count", "most_atoms", "atom_share"))
+  check_dots_empty(...)
   structure(list(
     label = "Gaussian copula",
     settings = list(

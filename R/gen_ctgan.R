@@ -74,7 +74,7 @@ gen_ctgan <- function(epochs = NULL, batch_size = 100, generator_layers = c(128,
                       noise = 64, pac = 1, critic_steps = 1, rate_generator = 5e-4, rate_critic = 5e-4, rate_end = 1,
                       decay = 1e-6, dropout = 0, penalty = 10, temperature = 0.2, average = 0.995, holdout = 0.1,
                       modes = 10, min_count = 5, most_atoms = 20, atom_share = 0.05, keep_on_interrupt = FALSE, ...) {
-  check_dots_empty(..., .known = names(formals(gen_ctgan)))
+  check_dots_empty(...)
   batch_size <- check_whole(batch_size, "batch_size", max = 1e5)
   pac <- check_whole(pac, "pac", max = 1000)
   if (batch_size %% pac != 0) {

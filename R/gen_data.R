@@ -87,7 +87,7 @@ law_rows.fitted_gen_data <- function(generator, n, key, threads) {
 #' @export
 generate.fitted_gen_data <- function(x, n = NULL, seed = NULL, ..., given = NULL, constraints = NULL,
                                      drop_copies_of = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("n", "seed", "given", "constraints", "drop_copies_of", "threads"))
+  check_dots_empty(...)
   kept <- nrow(x$rows)
   if (is.null(n) && !is.data.frame(given)) n <- kept
   if (!is.null(given) || !is.null(constraints) || !is.null(drop_copies_of)) {

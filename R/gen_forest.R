@@ -44,6 +44,7 @@
 #' @param min_count Rows that a level, a spike and a leaf of a tree must have.
 #' @param order Order of the chain: `"data"`, as the columns stand, or `"association"`, the column most associated with
 #'   the others first. Or a vector of all columns' names.
+#' @param ... Unknown names are an error.
 #' @return A generator spec, an object of class `causalsynth_gen`, for [fit_generator()] and [fit_hybrid()].
 #' @seealso [gen_data()] for rows made elsewhere, [gen_copula()] for a transparent law.
 #' @references Sequential synthesis: Reiter (2005) "Using CART to generate partially synthetic public use
@@ -59,7 +60,8 @@
 #' generate(fit, 3, seed = 3, given = list(A = 1, W4 = c(1, Inf)))
 #' @export
 gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 20, atom_share = 0.03, min_count = 5,
-                       order = "data") {
+                       order = "data", ...) {
+  check_dots_empty(...)
   if (!is.character(order) || length(order) == 0 || anyNA(order) || anyDuplicated(order)) {
     abort("input", "{.arg order} must be {.val data}, {.val association}, or the columns' names, each once.")
   }

@@ -17,7 +17,7 @@
 #' generate(fit_generator(own, seed), 4, seed = 1)
 #' @export
 gen_function <- function(fun, ..., label = "own function") {
-  check_dots_empty(..., .known = "label")
+  check_dots_empty(...)
   check_present(fun, "fun")
   check_function(fun, "fun", "of {.arg n} that returns a data frame of n rows")
   if (!(is.character(label) && length(label) == 1 && !is.na(label))) {

@@ -41,7 +41,7 @@
 #' @export
 gen_python <- function(model = c("great", "ctgan", "tvae"), ..., args = list(), fit_args = list(), sample_args = list(),
                        pool = NULL, range = c("none", "seed"), tries = 5) {
-  check_dots_empty(..., .known = setdiff(names(formals(gen_python)), c("model", "...")))
+  check_dots_empty(...)
   model <- check_choice(model, c("great", "ctgan", "tvae"), "model")
   more <- list(args = args, fit_args = fit_args, sample_args = sample_args)
   for (name in names(more)) check_arguments(more[[name]], name, rlang::current_env())

@@ -74,7 +74,7 @@ gen_row_lm <- function(epochs = NULL, width = 48, layers = 2, heads = 3, bins = 
                        weight_decay = 0.3, smooth = 1, random_order = 0.5, holdout = 0.1, patience = 8, context = 64,
                        temperature = 1, top_p = 1, most_atoms = 20, atom_share = 0.03, min_count = 5,
                        keep_on_interrupt = FALSE, ...) {
-  check_dots_empty(..., .known = names(formals(gen_row_lm)))
+  check_dots_empty(...)
   maybe <- function(x, arg, ...) if (!is.null(x)) check_whole(x, arg, ...)
   call <- rlang::current_env()
   width <- check_whole(width, "width", 1, 4096)

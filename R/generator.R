@@ -24,15 +24,10 @@
 #' generate(fit, 5, seed = 3)
 #' @export
 fit_generator <- function(spec, data, ..., strata = NULL, weights = NULL, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("strata", "weights", "seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_present(spec, "spec")
-  if (!inherits(spec, "causalsynth_gen")) {
-    abort("input", c(
-      "{.arg spec} must be a generator spec such as {.code gen_forest()}.",
-      x = "It is {describe(spec)}."
-    ))
-  }
+  spec <- check_generator(spec, "spec", call)
   check_data_frame(data, "data")
   if (length(data) == 0) abort("data", "{.arg data} has no column.")
   for (name in names(data)) check_covariate(data[[name]], name, call)
@@ -125,12 +120,13 @@ row_template <- function(data) {
 #' @export
 generate.causalsynth_generator <- function(x, n = NULL, seed = NULL, ..., given = NULL, constraints = NULL,
                                            drop_copies_of = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("n", "seed", "given", "constraints", "drop_copies_of", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
-  if (is.null(n) && is.data.frame(given)) n <- nrow(given)
+  if (is.null(n) && !missing(given) && is.data.frame(given)) n <- nrow(given)
   if (is.null(n)) abort("input", "The argument {.arg n} is missing; it has no default.")
   n <- check_whole(n, "n", min = 1)
-  known <- resolve_given(given, x$blueprint, n, call)
+  known <- resolve_given(given_value(given, "given", "Write it as {.code list(column = value)}.", call), x$blueprint, n,
+                         call)
   rules <- check_constraints(constraints, x$blueprint, call)
   copies <- copy_finder(drop_copies_of, x$blueprint, call)
   key <- rng_key(seed)
@@ -165,9 +161,22 @@ simulate.causalsynth_generator <- function(object, nsim = 1, seed = NULL, ..., n
 #' @export
 format.causalsynth_gen <- function(x, ...) paste0("<generator spec> ", x$label)
 
+# A spec, also where its brackets were forgotten, as with learners.
+check_generator <- function(spec, arg, call) {
+  if (is.function(spec)) spec <- tryCatch(spec(), error = function(e) spec)
+  if (!inherits(spec, "causalsynth_gen")) {
+    abort("input", c(
+      "{.arg {arg}} must be a generator spec such as {.code gen_forest()}.",
+      x = "It is {describe(spec)}.",
+      i = if (is.data.frame(spec)) "The spec comes first: {.code fit_generator(gen_forest(), data)}."
+    ), call = call)
+  }
+  spec
+}
+
 #' @export
 print.causalsynth_gen <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  show_lines(format(x), then = "fit_generator(spec, data), or generator of fit_hybrid(); summary().")
   invisible(x)
 }
 
@@ -175,18 +184,19 @@ print.causalsynth_gen <- function(x, ...) {
 format.causalsynth_generator <- function(x, ...) {
   kinds <- table(factor(vapply(x$blueprint, `[[`, "", "kind"), c("numeric", "factor")))
   c(
-    paste("Generator:", x$spec$label),
+    paste("<generator>", x$spec$label),
     sprintf("Fitted on %s rows of %s (%d numeric, %d categorical)", format(x$n, big.mark = ","),
             count_phrase(length(x$blueprint), "column"), kinds[["numeric"]], kinds[["factor"]]),
     x$notes,
-    copies_phrase(x$copies),
-    "Draw rows with generate(fit, n, seed)."
+    copies_phrase(x$copies)
   )
 }
 
 #' @export
-print.causalsynth_generator <- function(x, ...) {
-  cat(format(x), sep = "\n")
+print.causalsynth_generator <- function(x, ..., lines = 25) {
+  text <- format(x)
+  show_lines(text[1:2], tail = text[-(1:2)], lines = lines,
+             then = "generate(fit, n, seed) draws rows, autoplot(fit) compares them.")
   invisible(x)
 }
 
@@ -197,7 +207,7 @@ summary.causalsynth_generator <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_generator <- function(x, ...) {
-  print(x$generator)
+  print(x$generator, lines = Inf)
   print(x$columns, row.names = FALSE)
   invisible(x)
 }
@@ -231,7 +241,7 @@ glance.causalsynth_generator <- function(x, ...) {
 #' ggplot2::autoplot(fit, n = 500, seed = 2)
 #' @export
 autoplot.causalsynth_generator <- function(object, n = 2000, seed = NULL, columns = NULL, ...) {
-  check_dots_empty(..., .known = c("n", "seed", "columns"))
+  check_dots_empty(...)
   known <- names(object$blueprint)
   if (is.null(columns)) columns <- utils::head(known, 12)
   unknown <- setdiff(columns, known)

@@ -89,8 +89,9 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
                        subgroups = NULL, proper = FALSE, overlap = 1, effect_scale = 1, heterogeneity = 1,
                        confounding = 0, noise = 1, bounds = "gruber", seed = NULL, threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .known = setdiff(names(formals(fit_hybrid)), c("formula", "data", "generator", "...")))
+  check_dots_empty(...)
   check_present(formula, "formula")
+  generator <- check_generator(generator, "generator", call)
   require_pool(generator, "be a hybrid's generator, which draws very many", call)
   several <- has_several_arms(formula, data)
   study <- study_data(formula, data, coded = if (several) arms_treatment else binary_treatment)

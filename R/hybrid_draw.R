@@ -27,7 +27,7 @@
 #' generate(hybrid, 5, seed = 3)
 #' @export
 generate.causalsynth_hybrid <- function(x, n, seed = NULL, ..., counterfactuals = FALSE, threads = NULL) {
-  check_dots_empty(..., .known = c("n", "seed", "counterfactuals", "threads"))
+  check_dots_empty(...)
   n <- check_whole(n, "n", min = 1)
   check_flag(counterfactuals, "counterfactuals")
   key <- rng_key(seed)

@@ -2,29 +2,35 @@
 format.causalsynth_hybrid <- function(x, ...) {
   law <- x$law$means
   c(
-    sprintf("Hybrid of %s ~ %s, fitted on %s rows (%s%s)", x$roles$outcome, x$roles$treatment,
-            format(x$n_seed, big.mark = ","), if (x$targeted) "targeted: the seed's effect is kept" else "plain",
+    sprintf("<hybrid> of %s ~ %s from %s rows of seed (%s%s)", event_phrase(x), x$roles$treatment,
+            format(x$n_seed, big.mark = ","), if (x$targeted) "targeted: keeps the seed's effect" else "plain",
             if (x$proper) ", on a bootstrap resample of them" else ""),
     sprintf("  Covariates: %s; %s", x$generator$spec$label, count_phrase(length(x$roles$covariates), "column")),
     sprintf("  Treatment:  %s; reference level of %s is %s", assignment_phrase(x$assignment), x$roles$treatment,
             x$treat_levels[1]),
     sprintf("  Outcome:    %s", outcome_phrase(x$outcome_law$kind)),
     if (length(changed_knobs(x$knobs))) paste("  Knobs:     ", knob_phrase(x$knobs)),
-    sprintf("Effect of its law, truth(): %s (means %s)",
-            paste(signif(law[-1] - law[1], 5), collapse = ", "), paste(names(law), signif(law, 5), collapse = ", ")),
+    sprintf("Effect of its law, truth(): %s (means: %s)", paste(signif(law[-1] - law[1], 5), collapse = ", "),
+            arm_values(x$roles$treatment, x$treat_levels, law, 5)),
     effect_lines(x$certificate)[seq_len(min(3, length(law) - 1))],
-    paste("Propensity bounds on the seed:", x$certificate$bounds),
+    paste("Propensity bounds:", x$certificate$bounds),
     shift_lines(x$certificate),
     if (!x$targeted) "targeted = TRUE does.",
     sprintf("A pool of k rows misses the law's effect by about %s / sqrt(k).",
-            paste(signif(x$law$sd, 3), collapse = ", ")),
-    "How it relates to the seed: certificate(). Draw rows with generate(hybrid, n, seed)."
+            paste(signif(x$law$sd, 3), collapse = ", "))
   )
 }
 
+# "A = 0: .47, A = 1: .84"
+arm_values <- function(treatment, arms, values, digits) {
+  paste0(treatment, " = ", arms, ": ", signif(values, digits), collapse = ", ")
+}
+
 #' @export
-print.causalsynth_hybrid <- function(x, ...) {
-  cat(format(x), sep = "\n")
+print.causalsynth_hybrid <- function(x, ..., lines = 25) {
+  text <- format(x)
+  show_lines(text[1], tail = text[-1], lines = lines,
+             then = "generate(hybrid, n, seed) draws a pool, certificate(hybrid) tells all.")
   invisible(x)
 }
 
@@ -35,7 +41,7 @@ summary.causalsynth_hybrid <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_hybrid <- function(x, ...) {
-  print(x$hybrid)
+  print(x$hybrid, lines = Inf)
   print(x$table, row.names = FALSE, digits = 4)
   invisible(x)
 }
@@ -74,7 +80,7 @@ glance.causalsynth_hybrid <- function(x, ...) {
 #' ggplot2::autoplot(hybrid, seed = 3)
 #' @export
 autoplot.causalsynth_hybrid <- function(object, n = 5000, seed = NULL, ...) {
-  check_dots_empty(..., .known = c("n", "seed"))
+  check_dots_empty(...)
   means <- pool_parts(generate(object, n, seed))$means
   arms <- paste("if", object$roles$treatment, "=", object$treat_levels)
   shown <- rev(seq_along(arms))

@@ -91,8 +91,8 @@ format.causalsynth_importance <- function(x, ..., most = 15) {
   shown[numbers] <- lapply(shown[numbers], signif, 4)
   rest <- nrow(x) - nrow(shown)
   c(
-    paste0(title, ", ", count_phrase(nrow(x), "column")),
-    if (nrow(shown)) utils::capture.output(print(shown, row.names = FALSE)),
+    paste0("<importance> ", title, ", ", count_phrase(nrow(x), "column")),
+    if (nrow(shown)) table_lines(shown, digits = NULL),
     if (rest > 0) paste("...", count_phrase(rest, "more column")),
     if (identical(attr(x, "kind"), "corrected") && is.null(x[["p.value"]])) {
       "No p-values: too few columns have an importance of at most zero."
@@ -104,7 +104,8 @@ unclass_importance <- function(x) structure(x, class = "data.frame", kind = NULL
 
 #' @export
 print.causalsynth_importance <- function(x, ...) {
-  cat(format(x, ...), sep = "\n")
+  text <- format(x, ...)
+  show_lines(text[1], text[-1], then = "autoplot() draws it; partial_dependence(fit, data, columns) shows how.")
   invisible(x)
 }
 
@@ -129,7 +130,7 @@ print.summary.causalsynth_importance <- function(x, ...) {
 #' @param most Most columns shown.
 #' @export
 autoplot.causalsynth_importance <- function(object, ..., most = 30) {
-  check_dots_empty(..., .known = "most")
+  check_dots_empty(...)
   rows <- utils::head(unclass_importance(object), check_whole(most, "most"))
   rows$column <- factor(rows$column, rev(rows$column))
   half <- stats::qnorm(.975) * (rows[["std.error"]] %||% 0)

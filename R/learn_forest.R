@@ -8,6 +8,7 @@
 #' @param outcome How the outcome is regressed: `"by_arm"`, a forest within each treatment arm, or `"joint"`, one
 #'   forest in which the treatment is a further column, tried at every split.
 #' @param crossfit Default way to honest predictions in [nuisance()]: `"oob"` (out-of-bag) or `"folds"`.
+#' @param ... Unknown names are an error.
 #' @return A learner, an object of class `causalsynth_learner`, for [nuisance()], [estimate_effect()],
 #'   [fit_hybrid()] and [tstr()].
 #' @examples
@@ -15,7 +16,8 @@
 #' @export
 learn_forest <- function(trees = 500, mtry = NULL, min_node_size = c(5, 10, 20, 50), min_bucket = 1, max_depth = NULL,
                          sample_fraction = 1, replace = TRUE, split_rule = "default", honest = FALSE,
-                         outcome = c("by_arm", "joint"), crossfit = c("oob", "folds")) {
+                         outcome = c("by_arm", "joint"), crossfit = c("oob", "folds"), ...) {
+  check_dots_empty(...)
   settings <- list(
     trees = check_whole(trees, "trees", max = 200000), mtry = mtry, min_node_size = min_node_size,
     min_bucket = min_bucket,

@@ -45,11 +45,14 @@ check_learner <- function(x, arg, call = rlang::caller_env()) {
   if (!is_learner(x)) {
     abort("input", c(
       "{.arg {arg}} must be a learner such as {.code learn_forest()} or {.code learn_glm()}.",
-      x = "It is {describe(x)}."
+      x = "It is {describe(x)}.",
+      i = if (is.character(x) && length(x) == 1 && x %in% learner_names) "Write {.code learn_{x}()}."
     ), call = call)
   }
   x
 }
+
+learner_names <- c("forest", "glm", "stack")
 
 # One finite number a row, in [0, 1] where it is a probability: else an error that names the learner (and `where`, such
 # as " in fold 2").

@@ -38,10 +38,11 @@
 #' @export
 match_dcr <- function(fit, data, holdout, ..., n = nrow(data), columns = NULL, adjust = c("both", "smooth", "reject"),
                       rounds = 10, tolerance = NULL, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("n", "columns", "adjust", "rounds", "tolerance", "seed", "threads"))
+  check_dots_empty(...)
   check_present(fit, "fit")
   if (!inherits(fit, "causalsynth_generator")) {
-    abort("input", c("{.arg fit} must be a fitted generator.", x = "It is {describe(fit)}."))
+    abort("input", c("{.arg fit} must be a fitted generator.", x = "It is {describe(fit)}.",
+                     i = if (inherits(fit, "causalsynth_hybrid")) "A hybrid's own is {.code hybrid$generator}."))
   }
   check_data_frame(data, "data")
   check_data_frame(holdout, "holdout", min_rows = 20)
@@ -196,12 +197,12 @@ format.causalsynth_dcr_match <- function(x, digits = 3, ...) {
   number <- function(v) format(v, digits = digits)
   best <- x$trace[x$best, ]
   c(
-    sprintf("Distances to the closest record, %s against %s: %s", count_phrase(nrow(x$rows), "synthetic row"),
-            count_phrase(x$holdout$n, "row", "real rows held out"),
+    sprintf("<dcr match> Distances to the closest record, %s against %s: %s",
+            count_phrase(nrow(x$rows), "synthetic row"), count_phrase(x$holdout$n, "holdout row"),
             if (x$reached) sprintf("matched in round %d", x$best) else "NOT matched"),
     sprintf("  Largest difference of distributions (KS): %s; allowed %s", number(best$ks), number(x$tolerance)),
-    sprintf("  Median distance: synthetic %s, held out %s", number(x$synthetic$median), number(x$holdout$median)),
-    sprintf("  Copies of real rows: synthetic %d, held out %d", x$synthetic$copies, x$holdout$copies),
+    sprintf("  Median distance: synthetic %s, holdout %s", number(x$synthetic$median), number(x$holdout$median)),
+    sprintf("  Copies of real rows: synthetic %d, holdout %d", x$synthetic$copies, x$holdout$copies),
     sprintf("  Smoothing: %s standard deviations; %s %% of rows kept", number(best$smoothing),
             format(100 * best$kept, digits = 3)),
     if (!x$reached) {
@@ -215,7 +216,8 @@ format.causalsynth_dcr_match <- function(x, digits = 3, ...) {
 
 #' @export
 print.causalsynth_dcr_match <- function(x, ...) {
-  cat(format(x, ...), sep = "\n")
+  text <- format(x, ...)
+  show_lines(text[1], tail = text[-1], then = "the rows are $rows; privacy(real, synthetic, holdout) attacks them.")
   invisible(x)
 }
 
@@ -234,7 +236,7 @@ print.summary.causalsynth_dcr_match <- function(x, ...) {
 #' @rdname tidy_metric
 #' @export
 tidy.causalsynth_dcr_match <- function(x, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   table <- tidy(x$synthetic, conf.level = conf.level)
   table$reference <- c(x$holdout$mean, x$holdout$median, x$holdout$nndr_mean)
   table
@@ -263,7 +265,7 @@ glance.causalsynth_dcr_match <- function(x, ...) {
 #' ggplot2::autoplot(matched)
 #' @export
 autoplot.causalsynth_dcr_match <- function(object, type = c("distances", "trace"), ...) {
-  check_dots_empty(..., .known = "type")
+  check_dots_empty(...)
   type <- check_choice(type, c("distances", "trace"), "type")
   if (type == "trace") {
     return(ggplot2::ggplot(object$trace, ggplot2::aes(.data$round, .data$ks)) +

@@ -34,9 +34,14 @@ worst_smd <- function(balance, sample) {
 
 #' @export
 print.causalsynth_matched <- function(x, ..., n = 6) {
-  cat(paste("#", format(x)), sep = "\n")
-  print(utils::head(plain_matched(x), n), ...)
-  if (nrow(x) > n) cat("# ... and", count_phrase(nrow(x) - n, "more row"), "\n")
+  rows <- utils::head(plain_matched(x), n)
+  hidden <- max(0, ncol(rows) - 12)
+  own <- names(rows) %in% c(".row", "distance", "weights", "subclass")
+  if (hidden) rows <- rows[sort(c(utils::head(which(!own), 12 - sum(own)), which(own)))]
+  more <- c(if (nrow(x) > n) count_phrase(nrow(x) - n, "more row"), if (hidden) count_phrase(hidden, "more column"))
+  show_lines(format(x), utils::capture.output(print(rows, ...)), mark = "# ",
+             tail = if (length(more)) paste("... and", paste(more, collapse = ", ")),
+             then = "summary(), autoplot() for balance; est_matching() for effects.")
   invisible(x)
 }
 
@@ -112,8 +117,8 @@ autoplot.causalsynth_matched <- function(object, ...) {
 format.causalsynth_nearest <- function(x, ...) {
   known <- x$distance[!is.na(x$distance)]
   c(
-    paste0("Nearest ", if (ncol(x$index) > 1) paste0(ncol(x$index), " of "), thousands(x$n_pool), " rows for each of ",
-           thousands(nrow(x$index)), ": ", x$measure, " distance"),
+    paste0("<nearest> ", if (ncol(x$index) > 1) paste0(ncol(x$index), " of "), thousands(x$n_pool),
+           " rows for each of ", thousands(nrow(x$index)), ": ", x$measure, " distance"),
     if (length(known)) paste0("distances ", signif(min(known), 4), " to ", signif(max(known), 4), ", median ",
                               signif(stats::median(known), 4)),
     if (anyNA(x$index)) paste(count_phrase(sum(is.na(x$index)), "neighbour"), "not found: NA"),
@@ -123,7 +128,8 @@ format.causalsynth_nearest <- function(x, ...) {
 
 #' @export
 print.causalsynth_nearest <- function(x, ...) {
-  cat("<nearest>", format(x), sep = "\n")
+  text <- format(x)
+  show_lines(text[1], tail = text[-1], then = "their row numbers are $index, their distances $distance.")
   invisible(x)
 }
 
@@ -135,7 +141,7 @@ summary.causalsynth_nearest <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_nearest <- function(x, ...) {
-  cat("<nearest>", x$about, sep = "\n")
+  cat(x$about, sep = "\n")
   print(x$distance)
   invisible(x)
 }

@@ -81,7 +81,7 @@ match_nearest.data.frame <- function(x, pool, k = 1, ..., distance = c("euclidea
                                      replace = TRUE, method = c("greedy", "optimal"), caliper = Inf,
                                      scale = c("x", "none"), threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(match_nearest.data.frame)))
+  check_dots_empty(...)
   check_data_frame(x, "x", call = call)
   check_data_frame(pool, "pool", call = call)
   k <- check_whole(k, "k")
@@ -134,7 +134,7 @@ match_nearest.formula <- function(x, data, k = 1, ..., estimand = c("ATT", "ATC"
                                   propensity = NULL, learner_treatment = learn_forest(), seed = NULL,
                                   threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(match_nearest.formula)))
+  check_dots_empty(...)
   check_present(data, "data")
   study <- study_data(x, data)
   ask <- list(

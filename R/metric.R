@@ -14,7 +14,7 @@ metric_values <- function(metric, estimate, std.error = NA_real_, low = -Inf, hi
 #' @rdname tidy_metric
 #' @export
 tidy.causalsynth_metric <- function(x, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   conf.level <- check_level(conf.level, "conf.level")
   v <- x$values
   half <- stats::qnorm((1 + conf.level) / 2) * v$std.error
@@ -35,7 +35,7 @@ glance.causalsynth_metric <- function(x, ...) {
 
 #' @export
 print.causalsynth_metric <- function(x, ...) {
-  cat(format(x, ...), sep = "\n")
+  show_metric(x, ...)
   invisible(x)
 }
 
@@ -87,4 +87,30 @@ stacked_column <- function(a, b, name, call) {
   check_no_infinite(a, name, "real", call)
   check_no_infinite(b, name, "synthetic", call)
   c(a, b)
+}
+
+show_metric <- function(x, ..., then = "fidelity(real, synthetic, formula, holdout) sets it beside other scores.") {
+  text <- format(x, ...)
+  show_lines(text[1], tail = text[-1], then = then)
+}
+
+#' @rdname tidy_metric
+#' @export
+autoplot.causalsynth_metric <- function(object, ..., conf.level = .95) {
+  check_dots_empty(...)
+  rows <- tidy(object, conf.level = conf.level)
+  rows$metric <- factor(rows$metric, unique(rows$metric))
+  known <- rows[!is.na(rows$reference), ]
+  ggplot2::ggplot(rows, ggplot2::aes(x = .data$estimate, y = .data$metric)) +
+    ggplot2::geom_pointrange(
+      ggplot2::aes(xmin = ifelse(is.na(.data$conf.low), .data$estimate, .data$conf.low),
+                   xmax = ifelse(is.na(.data$conf.high), .data$estimate, .data$conf.high)),
+      colour = plot_colours[1]) +
+    ggplot2::geom_point(ggplot2::aes(x = .data$reference), data = known, shape = 4, size = 3,
+                        colour = plot_colours[2]) +
+    # From zero on, or any difference would fill the panel.
+    ggplot2::expand_limits(x = 0) +
+    ggplot2::facet_wrap("metric", scales = "free", ncol = 1) +
+    ggplot2::labs(x = NULL, y = NULL, subtitle = if (nrow(known)) "Cross: real rows of the holdout") +
+    ggplot2::theme_minimal() + ggplot2::theme(axis.text.y = ggplot2::element_blank())
 }

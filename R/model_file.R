@@ -54,7 +54,7 @@
 #' identical(predict(again, study), predict(fit, study))
 #' @export
 write_model <- function(x, file, ..., overwrite = FALSE, keep_rows = TRUE) {
-  check_dots_empty(..., .known = c("overwrite", "keep_rows"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_present(x, "x")
   check_present(file, "file")
@@ -71,7 +71,7 @@ write_model <- function(x, file, ..., overwrite = FALSE, keep_rows = TRUE) {
 #' @rdname write_model
 #' @export
 read_model <- function(file, ..., max_bytes = 2^31) {
-  check_dots_empty(..., .known = "max_bytes")
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_present(file, "file")
   max_bytes <- check_number(max_bytes, "max_bytes", 1, 2^52)

@@ -9,7 +9,7 @@ estimate_effect.causalsynth_nuisance_arms <- function(x, method = "aipw", ...,
                                                       reference = NULL, bootstrap = list(), seed = NULL,
                                                       threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(estimate_effect.causalsynth_nuisance_arms)))
+  check_dots_empty(...)
   ask <- effect_request(method, estimand, contrasts, se, call, bootstrap)
   check_arms_request(ask, call)
   synthetic <- check_synthetic(synthetic, x$n, ask$se, call)
@@ -138,7 +138,7 @@ glance.causalsynth_effect_arms <- function(x, ...) {
 #' @rdname augment_methods
 #' @export
 augment.causalsynth_effect_arms <- function(x, data = NULL, ..., weights = "weights", subclass = "subclass") {
-  check_dots_empty(..., .known = names(formals(augment.causalsynth_effect_arms)))
+  check_dots_empty(...)
   data <- augmented_rows(x, data)
   for (arm in seq_along(x$arms)) {
     data[[paste0(".ps_", x$arms[arm])]] <- x$ps[, arm]
@@ -152,14 +152,13 @@ format.causalsynth_nuisance_arms <- function(x, ...) {
   counts <- table(factor(x$arms[x$treat], x$arms))
   aliased <- fit_aliased(x)
   c(
-    paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, ", ", length(x$arms), " arms"),
-    paste0("n = ", x$n, ": ", paste(names(counts), counts, collapse = ", "),
+    paste0("<nuisances> ", event_phrase(x), " (", x$family, ") by ", x$roles$treatment, ", ", length(x$arms), " arms"),
+    paste0("n = ", thousands(x$n), ": ", paste(names(counts), thousands(counts), collapse = ", "),
            if (length(x$omitted)) paste0("; ", count_phrase(length(x$omitted), "row"), " omitted (missing A or Y)")),
-    paste0("treatment: ", x$learners[[1]], ", crossfit ", x$crossfit[[1]], "; outcome: ", x$learners[[2]],
-           ", crossfit ", x$crossfit[[2]], if (length(x$repeats)) paste0("; ", length(x$repeats), " repeats")),
-    paste0("smallest P(A = a | W): ", paste(x$arms, signif(apply(x$ps, 2, min), 3), collapse = ", ")),
-    paste0("bounds: ", arm_bounds_phrase(x$bounds, x$n)),
-    if (length(aliased)) paste0("collinear columns set aside: ", paste(aliased, collapse = ", ")),
+    learners_line(x),
+    paste0("smallest propensity P(A = a | W): ", paste(x$arms, signif(apply(x$ps, 2, min), 3), collapse = ", ")),
+    paste0("propensity bounds: ", arm_bounds_phrase(x$bounds, x$n)),
+    if (length(aliased)) paste0("collinear columns set aside: ", shorten(aliased, 8)),
     if (NROW(x$notes$weights)) weight_lines(x$notes$weights)
   )
 }
@@ -174,7 +173,8 @@ arm_bounds_phrase <- function(bounds, n) {
 
 #' @export
 print.causalsynth_nuisance_arms <- function(x, ...) {
-  writeLines(format(x))
+  text <- format(x)
+  show_lines(text[1:2], tail = text[-(1:2)], then = "estimate_effect(nuisances, method).")
   invisible(x)
 }
 

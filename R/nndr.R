@@ -12,7 +12,7 @@
 #' nndr(real, generate(dgp_paper(), 200, seed = 2))
 #' @export
 nndr <- function(real, synthetic, columns = NULL, ..., scale = "real", holdout = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("scale", "holdout", "threads"))
+  check_dots_empty(...)
   distances <- dcr(real, synthetic, columns, scale = scale, threads = threads)
   summaries <- function(x) {
     x <- x[!is.na(x)]
@@ -35,10 +35,10 @@ nndr <- function(real, synthetic, columns = NULL, ..., scale = "real", holdout =
 format.causalsynth_nndr <- function(x, digits = 3, ...) {
   reference <- x$values$reference
   c(
-    sprintf("Nearest over second nearest distance: mean %s, median %s, 5%% of rows below %s",
+    sprintf("<nndr> Nearest over second nearest distance: mean %s, median %s, 5 %% of rows below %s",
             format(x$mean, digits = digits), format(x$median, digits = digits), format(x$low, digits = digits)),
     if (!is.na(reference[1])) {
-      sprintf("Of further real rows: mean %s, median %s, 5%% below %s", format(reference[1], digits = digits),
+      sprintf("Of the holdout's rows: mean %s, median %s, 5 %% below %s", format(reference[1], digits = digits),
               format(reference[2], digits = digits), format(reference[3], digits = digits))
     },
     sprintf("%s to %s", count_phrase(x$n_synthetic, "synthetic row"), count_phrase(x$n_real, "real row"))

@@ -44,7 +44,7 @@
 #' @export
 nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_outcome = learn_forest(),
                      crossfit = NULL, folds = 5, repeats = 1, bounds = "gruber", na.action = stats::na.fail,
-                     seed = NULL, threads = NULL, weights = NULL, cluster = NULL) {
+                     cluster = NULL, weights = NULL, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_present(formula, "formula")
   if (has_several_arms(formula, data)) return(nuisance_arms(as.list(environment())))

@@ -112,6 +112,32 @@ resolve_bounds <- function(bounds, n, call = rlang::caller_env()) {
 # c / (sqrt(n) log n), at most .25.
 scaled_bound <- function(c, n) pmin(.25, c / (sqrt(n) * log(n)))
 
+# Lines that nuisances and effects have in common.
+learners_line <- function(x, repeats = length(x$repeats)) {
+  model <- function(part, k) {
+    if (x$learners[[k]] == "given") return(paste(part, "given"))
+    paste0(part, " by ", x$learners[[k]], ", crossfit ", x$crossfit[[k]])
+  }
+  paste0("nuisances: ", model("treatment", 1), "; ", model("outcome", 2),
+         if (repeats > 1) paste0("; median of ", repeats, " repeats"))
+}
+
+# The outcome, and which of two named levels is counted: "Y = dead".
+event_phrase <- function(x) {
+  levels <- x$outcome_levels
+  plain <- is.null(levels) || identical(levels, c("0", "1")) || identical(levels, c("FALSE", "TRUE"))
+  if (plain) x$roles$outcome else paste(x$roles$outcome, "=", levels[2])
+}
+
+arm_counts <- function(x) {
+  paste0(thousands(sum(x$treat)), " treated, ", thousands(sum(x$treat == 0)), " control")
+}
+
+filled_line <- function(missing) {
+  paste0("missing filled by mean or mode: ", shorten(paste0(names(missing), " (", missing, ")"), 8),
+         "; an indicator of each")
+}
+
 bounds_phrase <- function(bounds, n) {
   if (bounds$rule == "none") return("none")
   if (bounds$rule == "adaptive") return(adaptive_phrase(bounds, n))
@@ -135,18 +161,17 @@ format.causalsynth_nuisance <- function(x, ...) {
   range3 <- function(v) paste(format(signif(range(v), 3)), collapse = " to ")
   missing <- fit_missing(x)
   c(
-    paste0("<nuisances> ", x$roles$outcome, " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
+    paste0("<nuisances> ", event_phrase(x), " (", x$family, ") by ", x$roles$treatment, " (", x$treat_levels[2],
            " against ", x$treat_levels[1], ")"),
-    paste0("n = ", x$n, ": ", sum(x$treat), " treated, ", sum(x$treat == 0), " control",
+    paste0("n = ", thousands(x$n), ": ", arm_counts(x),
            if (any(x$weights == 0)) paste0("; ", count_phrase(sum(x$weights == 0), "row"), " of weight 0"),
            if (length(x$omitted)) paste0("; ", count_phrase(length(x$omitted), "row"), " omitted (missing A or Y)")),
-    paste0("treatment: ", x$learners[[1]], ", crossfit ", x$crossfit[[1]], "; outcome: ", x$learners[[2]],
-           ", crossfit ", x$crossfit[[2]], if (length(x$repeats)) paste0("; ", length(x$repeats), " repeats")),
-    paste0("P(A = 1 | W): ", range3(x$ps), "; Q1: ", range3(x$q1), "; Q0: ", range3(x$q0)),
-    paste0("bounds: ", bounds_phrase(x$bounds, x$n)),
-    if (length(missing)) paste0("missing filled by mean or mode: ", paste0(names(missing), " (", missing, ")",
-                                                                         collapse = ", ")),
-    if (length(fit_aliased(x))) paste0("collinear columns set aside: ", paste(fit_aliased(x), collapse = ", ")),
+    learners_line(x),
+    paste0("propensity P(A = 1 | W): ", range3(x$ps), "; outcome regression: Q1 ", range3(x$q1), ", Q0 ",
+           range3(x$q0)),
+    paste0("propensity bounds: ", bounds_phrase(x$bounds, x$n)),
+    if (length(missing)) filled_line(missing),
+    if (length(fit_aliased(x))) paste0("collinear columns set aside: ", shorten(fit_aliased(x), 8)),
     if (NROW(x$notes$weights)) weight_lines(x$notes$weights),
     if (NROW(x$notes$separated)) paste("perfect separation of", separation_lines(x$notes$separated)),
     if (length(x$one_arm_levels)) paste0("levels seen in one arm only: ", paste(x$one_arm_levels, collapse = "; "))
@@ -158,8 +183,10 @@ fit_missing <- function(x) x$notes$filled
 fit_aliased <- function(x) x$notes$aliased
 
 #' @export
-print.causalsynth_nuisance <- function(x, ...) {
-  writeLines(format(x))
+print.causalsynth_nuisance <- function(x, ..., lines = 25) {
+  text <- format(x)
+  show_lines(text[1:2], tail = text[-(1:2)], lines = lines,
+             then = "estimate_effect(nuisances, method), diagnose_overlap(nuisances).")
   invisible(x)
 }
 
@@ -175,7 +202,7 @@ summary.causalsynth_nuisance <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_nuisance <- function(x, ...) {
-  print(x$nuisance)
+  print(x$nuisance, lines = Inf)
   print(x$values, row.names = FALSE, digits = 3)
   invisible(x)
 }

@@ -67,14 +67,15 @@ diagnose_overlap.default <- function(x, ...) {
   if (is.list(x) && length(x$treat_levels) > 2) check_two_arms(x, rlang::current_env())
   abort("input", c(
     "{.arg x} must be a formula {.code Y ~ A | W1 + W2}, a nuisance object or an effect.",
-    x = "It is {describe(x)}."
+    x = "It is {describe(x)}.",
+    i = instead_of_formula(x, "diagnose_overlap")
   ))
 }
 
 #' @rdname diagnose_overlap
 #' @export
 diagnose_overlap.formula <- function(x, data, ..., estimand = c("ATE", "ATT", "ATC", "ATO"), threshold = "gruber",
-                                     seed = NULL, threads = NULL, weights = NULL) {
+                                     weights = NULL, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   arguments <- setdiff(names(formals(nuisance)), c("formula", "data", "seed", "threads", "weights"))
   dots <- list(...)
@@ -99,7 +100,7 @@ diagnose_overlap.formula <- function(x, data, ..., estimand = c("ATE", "ATT", "A
 diagnose_overlap.causalsynth_nuisance <- function(x, ..., estimand = c("ATE", "ATT", "ATC", "ATO"),
                                                   threshold = "gruber") {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(diagnose_overlap.causalsynth_nuisance)))
+  check_dots_empty(...)
   estimand <- check_choice(estimand, c("ATE", "ATT", "ATC", "ATO"), "estimand", call)
   check_two_arms(list(treat = x$treat, distance = x$ps, treat_levels = x$treat_levels, roles = x$roles), call)
   study <- list(
@@ -115,7 +116,7 @@ diagnose_overlap.causalsynth_nuisance <- function(x, ..., estimand = c("ATE", "A
 #' @export
 diagnose_overlap.causalsynth_effect <- function(x, ..., threshold = "gruber") {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = c("threshold", "x"))
+  check_dots_empty(...)
   check_two_arms(x, call)
   study <- list(
     treat = x$treat, covs = x$covs, distance = x$distance, s.weights = x$s.weights, subclass = x$subclass,

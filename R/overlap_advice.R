@@ -9,7 +9,7 @@ overlap_advice <- function(x) {
   } else if (nrow(x$balance) == 0) {
     found <- c(found, "Balance is unknown: give as_nuisance(covs = ), or diagnose from the formula and the data.")
   }
-  c("Next:", unlist(lapply(found, strwrap, width = 110, initial = "- ", prefix = "  ")))
+  c("Next:", wrap_lines(paste("-", found)))
 }
 
 advise_infinite <- function(x) {
@@ -31,10 +31,10 @@ advise_beyond <- function(x) {
   rare <- unique(x$beyond$rare[x$beyond$matters])
   lacking <- if (length(rare) == 2) "one of the treatments" else if (rare == "treated") "being treated"
              else "being left untreated"
-  paste0(percent(k / x$n), " of the rows had a chance below ", percent(x$threshold), " of ", lacking, ": there the ",
-         "data hold next to nobody to compare them with, and the ", x$estimand, " rests on the outcome model or on a ",
-         "bound. ", better_estimand(x), " summary() says what each remedy would leave, pair_synthetic() fills in ",
-         "from a trial's pool. See who they are: autoplot(), and the rows in $beyond.")
+  paste0(percent(k / x$n), " of the rows had a chance below ", percent(x$threshold), " of ", lacking, ": next to ",
+         "nobody to compare them with, so that the ", x$estimand, " rests on the outcome model or on a bound. ",
+         better_estimand(x), " summary() compares remedies, pair_synthetic() fills in from a trial's pool. Who they ",
+         "are: $beyond.")
 }
 
 # Which other estimand leaves most of the smaller effective size, if it is clearly more.
@@ -79,7 +79,6 @@ advise_balance <- function(x) {
   })
   bad <- unique(unlist(bad))
   if (length(bad) == 0) return(NULL)
-  paste0("After weighting the arms still differ in ", shorten(bad, 4), ": do not rely on weights alone. Use ",
-         "\"aipw\" or \"tmle\", which model the outcome too, or another learner_treatment. See ",
-         "autoplot(type=\"balance\").")
+  paste0("After weighting the arms still differ in ", shorten(bad, 4), ": take \"aipw\" or \"tmle\", ",
+         "which model the outcome too. See autoplot(type = \"balance\").")
 }

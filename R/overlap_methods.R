@@ -98,15 +98,15 @@ format.causalsynth_overlap <- function(x, ...) {
 print.causalsynth_overlap <- function(x, ...) {
   lines <- overlap_sections(x)
   for (most in 3:0) if (length(lines) > 25) lines <- overlap_sections(x, most)
-  if (length(lines) > 25) lines <- c(lines[1:24], "... (summary() says all)")
-  writeLines(lines)
+  show_lines(character(), tail = lines)
   invisible(x)
 }
 
 # `most`: terms of the balance table.
 overlap_sections <- function(x, most = 4) {
-  c(overlap_head(x), overlap_propensity(x), overlap_beyond(x), region_lines(x, max(1, most - 1)), overlap_sizes(x),
-    overlap_balance(x, most), overlap_advice(x))
+  c(wrap_lines(overlap_head(x)), overlap_propensity(x), wrap_lines(overlap_beyond(x)),
+    wrap_lines(region_lines(x, max(1, most - 1))), wrap_lines(overlap_sizes(x)), overlap_balance(x, most),
+    overlap_advice(x))
 }
 
 overlap_head <- function(x) {
@@ -118,7 +118,7 @@ overlap_head <- function(x) {
     paste0("n = ", thousands(x$n), ": ", thousands(sum(x$treat)), " treated, ", thousands(sum(x$treat == 0)),
            " control", if (x$n_omitted) paste0("; ", count_phrase(x$n_omitted, "row"), " omitted (missing A or Y)"),
            if (!is.null(x$s.weights)) "; case weights used throughout"),
-    paste0("Probability of treatment, ", learner, ":")
+    paste0("Propensity, ", learner, ":")
   )
 }
 
@@ -127,11 +127,6 @@ overlap_propensity <- function(x) {
   names(table)[c(3:4, 6:7)] <- c("5 %", "25 %", "75 %", "95 %")
   table[-1] <- lapply(table[-1], function(v) formatC(v, digits = 3, format = "f"))
   table_lines(table)
-}
-
-# A data frame as print() shows it, without row names.
-table_lines <- function(table) {
-  utils::capture.output(print(table, row.names = FALSE, digits = 3))
 }
 
 overlap_beyond <- function(x) {
@@ -152,8 +147,7 @@ overlap_sizes <- function(x) {
     top <- top[which.max(top$share), ]
     size <- function(a) {
       if (is.na(ess$after[a])) return(paste(ess$arm[a], "unknown"))
-      paste0(ess$arm[a], " ", thousands(ess$n[a]), " rows count as ", signif(ess$after[a], 3), " (",
-             percent(ess$share[a]), ")")
+      paste0(ess$arm[a], " ", signif(ess$after[a], 3), " of ", thousands(ess$n[a]), " (", percent(ess$share[a]), ")")
     }
     c(
       paste0("Effective sample size", of_sample(x, sample), ": ", size(1), ", ", size(2)),
@@ -186,9 +180,11 @@ overlap_balance <- function(x, most = 4) {
            count_phrase(variables, "covariate"), " before, ", after$above, " after")
   }))
   c(
-    lines, balance_lines(x, most),
-    if (length(x$fallback)) paste0("SMD over the standard deviation of all rows (none in the target's arm): ",
-                                   shorten(x$fallback, 4))
+    wrap_lines(lines), balance_lines(x, most),
+    if (length(x$fallback)) {
+      wrap_lines(paste0("SMD over the standard deviation of all rows (none in the target's arm): ",
+                        shorten(x$fallback, 4)))
+    }
   )
 }
 

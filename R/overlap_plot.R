@@ -4,7 +4,7 @@
 #' @export
 autoplot.causalsynth_overlap <- function(object, type = c("propensity", "balance", "weights", "remedies"), ...,
                                          terms = 30) {
-  check_dots_empty(..., .known = c("type", "terms"))
+  check_dots_empty(...)
   type <- check_choice(type, c("propensity", "balance", "weights", "remedies"), "type")
   terms <- check_whole(terms, "terms")
   switch(type, propensity = mirror_plot(object), balance = love_plot(object, terms), weights = weights_plot(object),

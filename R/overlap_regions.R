@@ -135,9 +135,9 @@ region_lines <- function(x, most = 3) {
   shown <- utils::head(table, most)
   count <- ifelse(shown$rare == "treated", shown$treated, shown$control)
   c(
-    "Where, by a tree of the covariates:",
+    paste0("Where, by a tree of the covariates",
+           if (nrow(table) > most) paste0(" ($regions has ", nrow(table) - most, " more)"), ":"),
     paste0("  ", shown$region, ": ", thousands(count), " of ", thousands(shown$n), " ", shown$rare, " (",
-           thousands(shown$beyond), " beyond)"),
-    if (nrow(table) > most) paste0("  ... and ", count_phrase(nrow(table) - most, "more region"), ": $regions")
+           thousands(shown$beyond), " beyond)")
   )
 }

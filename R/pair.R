@@ -67,7 +67,7 @@ pair_synthetic <- function(formula, data, pool, ..., outcome = c("pool", "hybrid
                            learner_treatment = learn_forest(), learner_outcome = learn_forest(), seed = NULL,
                            threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(pair_synthetic)))
+  check_dots_empty(...)
   check_present(data, "data")
   check_present(pool, "pool")
   ask <- list(
@@ -142,6 +142,7 @@ pool_roles <- function(rows, study, call, arg = "pool") {
 }
 
 check_trial <- function(trial, call) {
+  warn_pool_as_trial(trial, call)
   if (is.data.frame(trial) || inherits(trial, "causalsynth_nuisance")) return(invisible())
   abort("input", c("{.arg trial} must be a data frame, or its {.fn nuisance}.", x = "It is {describe(trial)}."),
         call = call)

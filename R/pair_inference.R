@@ -153,7 +153,7 @@ membership <- function(covs, member, learner, weights, key, run) {
 #' @export
 add_copies <- function(pool, trial, ..., copies = 50, refit = NULL, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(add_copies)))
+  check_dots_empty(...)
   check_present(pool, "pool")
   if (!is_pool(pool)) abort("input", "{.arg pool} must be a pool of a hybrid; it is {describe(pool)}.")
   check_data_frame(trial, "trial")

@@ -27,12 +27,13 @@ twin_outcome_phrase <- function(x) {
 
 #' @export
 print.causalsynth_pair <- function(x, ...) {
-  cat("<pairs> twins for ", x$roles$outcome, " by ", x$roles$treatment, "\n", sep = "")
-  writeLines(pair_lines(x))
+  text <- pair_lines(x)
+  then <- "estimate_effect(pair, trial = ) with the trial behind the pool, compare_remedies(), flip_sensitivity()."
   if (x$n_twins) {
     d <- x$pairs$distance
     worst <- x$population[which.max(abs(x$population$shift)), ]
-    writeLines(c(
+    text <- c(
+      text,
       paste0("Distance to the twin (", x$settings$distance, "): median ", signif(stats::median(d), 3), ", 95 % within ",
              signif(stats::quantile(d, .95), 3), ", largest ", signif(max(d), 3)),
       if (length(x$dropped)) paste("Constant in the study, not compared:", paste(x$dropped, collapse = ", ")),
@@ -40,10 +41,11 @@ print.causalsynth_pair <- function(x, ...) {
              else paste("the study's rows, those with a twin counted",
                         if (anyDuplicated(x$pairs$row)) "more than once" else "twice"),
              "; covariate means moved by at most ", signif(abs(worst$shift), 2), " SD (", worst$term, ")"),
-      "Twins are no new patients: standard errors count the study's and the trial's rows only.",
-      "Next: estimate_effect(pair, trial = ), compare_remedies(), flip_sensitivity()."
-    ))
+      "Twins are no new patients: standard errors count the study's and the trial's rows only."
+    )
   }
+  show_lines(paste0("<pairs> twins for ", x$roles$outcome, " by ", x$roles$treatment), tail = text,
+             then = if (x$n_twins) then else "estimate_effect(formula, data): the study alone will do.")
   invisible(x)
 }
 
@@ -114,7 +116,7 @@ bal.tab.causalsynth_pair <- function(x, ...) {
 autoplot.causalsynth_pair <- function(object, type = c("distance", "population", "remedies"), ...) {
   type <- check_choice(type, c("distance", "population", "remedies"), "type")
   if (type == "remedies") return(autoplot(compare_remedies(object, ...)))
-  check_dots_empty(..., .known = "type")
+  check_dots_empty(...)
   if (object$n_twins == 0) {
     abort("input", "There are no twins to plot: no row is beyond the threshold.", call = rlang::current_env())
   }
@@ -145,20 +147,18 @@ nobs.causalsynth_pair_effect <- function(object, ...) object$n
 
 #' @export
 print.causalsynth_pair_effect <- function(x, ...) {
-  writeLines(c(
-    paste0("<effect> ATE of ", x$roles$treatment, " on ", x$roles$outcome, ": ", x$treat_levels[2], " against ",
-           x$treat_levels[1], " (reference)"),
-    x$pair_source
-  ))
   table <- utils::head(tidy(x), 12)[c("method", "term", "estimate", "std.error", "conf.low", "conf.high")]
-  print(format_estimates(table, rep(FALSE, nrow(table))), row.names = FALSE)
-  writeLines(c(
+  head <- c(paste0("<effect> ATE of ", x$roles$treatment, " on ", x$roles$outcome, ": ", x$treat_levels[2],
+                   " against ", x$treat_levels[1], " (reference)"), x$pair_source)
+  notes <- c(
     paste0("nuisances: treatment ", x$learners[[1]], "; outcome ", x$learners[[2]]),
     paste0("standard errors: ", x$inference[[1]]), unique(unlist(x$na_reason)),
     if (!is.null(x$parts) && !anyNA(x$estimates$std.error) && !anyNA(x$parts$trial[1])) {
       paste0("of the first estimate's variance, ", percent(x$parts$trial[1]^2 / x$estimates$std.error[1]^2),
              " comes from the trial behind the pool")
     }
-  ))
+  )
+  show_lines(head, table_lines(format_estimates(table, rep(FALSE, nrow(table)))), notes,
+             then = "compare_remedies(pair, trial = ), flip_sensitivity(pair, trial = ).")
   invisible(x)
 }

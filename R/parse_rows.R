@@ -36,7 +36,7 @@
 #' attr(rows, "parsing")
 #' @export
 parse_rows <- function(text, like, ..., missing = "missing", range = c("none", "seed"), quiet = FALSE) {
-  check_dots_empty(..., .known = c("missing", "range", "quiet"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_present(text, "text")
   if (!is.character(text)) {
@@ -230,7 +230,7 @@ read_times <- function(text, x) {
 
 #' @export
 format.causalsynth_parsing <- function(x, ...) {
-  c(sprintf("Rows from text: %s of %s kept", format(length(x$kept), big.mark = ","), count_phrase(x$total, "row")),
+  c(sprintf("<rows from text> %s of %s kept", format(length(x$kept), big.mark = ","), count_phrase(x$total, "row")),
     if (x$n_dropped) paste("Dropped:", paste(drop_phrases(x), collapse = ", ")),
     if (length(x$rounded)) paste0("Rounded to whole numbers: ",
                                   paste0(names(x$rounded), " (", x$rounded, ")", collapse = ", ")))
@@ -238,7 +238,8 @@ format.causalsynth_parsing <- function(x, ...) {
 
 #' @export
 print.causalsynth_parsing <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  text <- format(x)
+  show_lines(text[1], tail = text[-1])
   invisible(x)
 }
 

@@ -22,7 +22,7 @@ NULL
 #' @rdname partial_methods
 #' @export
 tidy.causalsynth_partial <- function(x, ice = FALSE, ...) {
-  check_dots_empty(..., .known = "ice")
+  check_dots_empty(...)
   if (check_flag(ice, "ice")) {
     rows <- attr(x, "ice")
     if (is.null(rows)) abort("input", "The rows' curves were not kept: ask for them with {.code ice = TRUE}.")
@@ -46,7 +46,7 @@ format.causalsynth_partial <- function(x, ...) {
   else if (length(classes) == 1) paste("the probability of", classes)
   else paste("the probabilities of", length(classes), "classes")
   c(
-    sprintf("Partial dependence of %s on %s", what, paste(columns, collapse = " and ")),
+    sprintf("<partial dependence> of %s on %s", what, paste(columns, collapse = " and ")),
     sprintf("%s, means over %s%s", count_phrase(nrow(x) / max(1, length(classes)), "grid point"),
             count_phrase(attr(x, "n"), "row"), if (attr(x, "weighted")) ", weighted" else ""),
     if (!is.null(attr(x, "ice"))) "The rows' curves are kept."
@@ -55,11 +55,11 @@ format.causalsynth_partial <- function(x, ...) {
 
 #' @export
 print.causalsynth_partial <- function(x, ...) {
-  cat(format(x), sep = "\n")
   table <- tidy(x)
   shown <- utils::head(table, 12)
-  print(shown, digits = 4, row.names = FALSE)
-  if (nrow(table) > nrow(shown)) cat(count_phrase(nrow(table) - nrow(shown), "more row"), "\n")
+  rest <- nrow(table) - nrow(shown)
+  show_lines(format(x), table_lines(shown, 4), if (rest) paste0("(", count_phrase(rest, "more row"), ": see tidy())"),
+             then = "autoplot() draws it.")
   invisible(x)
 }
 
@@ -91,7 +91,7 @@ print.summary.causalsynth_partial <- function(x, ...) {
 #' @rdname partial_methods
 #' @export
 autoplot.causalsynth_partial <- function(object, centre = FALSE, rows = 200, ...) {
-  check_dots_empty(..., .known = c("centre", "rows"))
+  check_dots_empty(...)
   check_flag(centre, "centre")
   rows <- check_whole(rows, "rows")
   table <- tidy(object)

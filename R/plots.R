@@ -55,8 +55,45 @@ lump_rare <- function(x, most) {
   x
 }
 
-# What a plot() method does: draws what autoplot() returns.
+# plot() of whatever has an autoplot() draws that.
+#' @rawNamespace S3method(plot, causalsynth_effect, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_hybrid, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_generator, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_pool, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_overlap, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_pair, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_remedies, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_sensitivity, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_augmented, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_fidelity, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_privacy, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_comparison, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_study, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_study_comparison, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_matched, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_importance, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_metric, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_dcr, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_dcr_match, draw_plot)
+#' @rawNamespace S3method(plot, causalsynth_tstr, draw_plot)
 draw_plot <- function(x, ...) {
   print(autoplot(x, ...))
   invisible(x)
+}
+
+#' @rawNamespace S3method(plot, causalsynth_nuisance, no_plot)
+#' @rawNamespace S3method(plot, causalsynth_nuisance_arms, no_plot)
+#' @rawNamespace S3method(plot, causalsynth_dgp, no_plot)
+#' @rawNamespace S3method(plot, causalsynth_certificate, no_plot)
+#' @rawNamespace S3method(autoplot, causalsynth_nuisance, no_plot)
+#' @rawNamespace S3method(autoplot, causalsynth_nuisance_arms, no_plot)
+#' @rawNamespace S3method(autoplot, causalsynth_dgp, no_plot)
+#' @rawNamespace S3method(autoplot, causalsynth_certificate, no_plot)
+no_plot <- function(...) {
+  kind <- sub("^causalsynth_", "", utils::tail(class(..1), 1))
+  instead <- c(nuisance = "plot {.code diagnose_overlap(x)}, or an effect of them.",
+               nuisance_arms = "plot an effect of them.", dgp = "plot {.code generate(x, n)}.",
+               certificate = "plot the hybrid or a pool of it.")[[kind]]
+  abort("input", c("There is no picture of an object of class {.cls {class(..1)[1]}}.", i = paste("Instead", instead)),
+        call = rlang::caller_env())
 }

@@ -44,7 +44,7 @@
 pmse <- function(real, synthetic, columns = NULL, ..., method = c("logit", "cart", "forest"),
                  against = c("seed", "holdout"), interactions = FALSE, permutations = 50, trees = 100, seed = NULL,
                  threads = NULL) {
-  check_dots_empty(..., .known = c("method", "against", "interactions", "permutations", "trees", "seed", "threads"))
+  check_dots_empty(...)
   method <- check_choice(method, c("logit", "cart", "forest"), "method")
   against <- check_choice(against, c("seed", "holdout"), "against")
   check_flag(interactions, "interactions")
@@ -128,7 +128,7 @@ format.causalsynth_pmse <- function(x, digits = 3, ...) {
   with <- switch(x$method, logit = paste("logistic regression,", count_phrase(x$coefficients, "coefficient")),
                  cart = "classification tree", forest = "forest, out of bag")
   c(
-    sprintf("pMSE: %s; expected by chance %s", format(x$pmse, digits = digits), format(x$expected, digits = digits)),
+    sprintf("<pmse> %s; expected by chance %s", format(x$pmse, digits = digits), format(x$expected, digits = digits)),
     sprintf("Standardised: %s (1 is ideal)%s", format(x$standardised, digits = digits),
             if (is.na(x$z)) "" else sprintf(", %s standard deviations from chance", format(x$z, digits = 2))),
     sprintf("%s against %s (%s); %s", count_phrase(x$n_synthetic, "synthetic row"), count_phrase(x$n_real, "real row"),
@@ -159,7 +159,7 @@ format.causalsynth_pmse <- function(x, digits = 3, ...) {
 #' @export
 classifier_auc <- function(real, synthetic, columns = NULL, ..., trees = 500, min_node_size = 5, folds = 5,
                            holdout = NULL, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("trees", "min_node_size", "folds", "holdout", "seed", "threads"))
+  check_dots_empty(...)
   folds <- check_whole(folds, "folds", 2, 100)
   settings <- list(trees = check_whole(trees, "trees"), threads = resolve_threads(threads), folds = folds,
                    min_node_size = check_whole(min_node_size, "min_node_size"))
@@ -205,9 +205,9 @@ held_out_auc <- function(both, settings, key, call = rlang::caller_env()) {
 format.causalsynth_classifier_auc <- function(x, digits = 3, ...) {
   reference <- x$values$reference
   c(
-    sprintf("A forest tells synthetic from real rows with AUC %s (SE %s); .5 is ideal", format(x$auc, digits = digits),
-            format(x$std.error, digits = 2)),
-    if (!is.na(reference)) sprintf("Further real rows, told from real ones: %s", format(reference, digits = digits)),
+    sprintf("<auc> A forest tells synthetic from real rows with AUC %s (SE %s); .5 is ideal",
+            format(x$auc, digits = digits), format(x$std.error, digits = 2)),
+    if (!is.na(reference)) sprintf("The holdout's rows, told from real ones: %s", format(reference, digits = digits)),
     sprintf("%s, %s; %s, %s", count_phrase(x$n_real, "real row"), count_phrase(x$n_synthetic, "synthetic row"),
             count_phrase(x$folds, "fold"), count_phrase(x$trees, "tree"))
   )

@@ -249,6 +249,9 @@ assign_in_pool <- function(before, after) {
 assign_rows <- function(before, after, index, value) {
   parts <- pool_parts(before)
   after <- plain_rows(after)
+  # The columns put back, as write.csv() does, change nothing.
+  same <- identical(index, seq_along(parts$means[[1]])) && identical(as.list(plain_rows(before)), as.list(after))
+  if (same) return(keep_rows(after, parts, "Replacing whole rows"))
   if (!is_pool(value)) return(drop_pool(after, "Replacing whole rows"))
   given <- pool_parts(value)
   fits <- nrow(after) == length(parts$means[[1]]) && !anyNA(index) && nrow(value) > 0 &&
@@ -298,12 +301,12 @@ same_columns_changed <- function(data, template) {
 
 #' @export
 print.causalsynth_pool <- function(x, ..., n = 6) {
-  cat(paste("#", format(x)), sep = "\n")
   rows <- utils::head(plain_rows(x), n)
   hidden <- max(0, ncol(rows) - 12)
-  print(if (hidden) rows[seq_len(12)] else rows, ...)
   more <- c(if (nrow(x) > n) count_phrase(nrow(x) - n, "more row"), if (hidden) count_phrase(hidden, "more column"))
-  if (length(more)) cat("# ... and", paste(more, collapse = ", "), "\n")
+  show_lines(format(x), utils::capture.output(print(if (hidden) rows[seq_len(12)] else rows, ...)), mark = "# ",
+             tail = if (length(more)) paste("... and", paste(more, collapse = ", ")),
+             then = "estimate_effect(pool), truth(pool), write_pool(pool, path).")
   invisible(x)
 }
 

@@ -29,7 +29,7 @@
 #' }
 #' @export
 write_pool <- function(x, path, ..., overwrite = FALSE) {
-  check_dots_empty(..., .known = "overwrite")
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_present(x, "x")
   check_present(path, "path")

@@ -25,6 +25,16 @@ truth.causalsynth_pool <- function(x, estimand = "ATE", ...) {
   if (nrow(x) == 0) NA_real_ else value
 }
 
+# Of several arms, each arm's against the reference.
+seed_estimate_line <- function(origin) {
+  seed <- origin$seed_effect
+  several <- length(origin$arms) > 2 && !is.null(seed$table)
+  if (!several) return(sprintf("The seed's own estimate: %.5g (SE %.3g)", seed$estimate, seed$std.error))
+  own <- seed$table[!grepl("^mean_", seed$table$term), ]
+  paste("The seed's own estimates:", paste(sprintf("%s %.5g (SE %.3g)", sub("^ATE_", "", own$term), own$estimate,
+                                                   own$std.error), collapse = ", "))
+}
+
 #' @export
 truth.causalsynth_hybrid <- function(x, estimand = "ATE", ...) {
   check_dots_empty(...)
@@ -50,7 +60,7 @@ format.causalsynth_pool <- function(x, ...) {
               vapply(effects, mean, 1), law, vapply(effects, stats::sd, 1) / sqrt(nrow(x)), rows)
     },
     if (length(knobs)) paste("Knobs:", knob_phrase(origin$knobs)),
-    sprintf("The seed's own estimate: %.5g (SE %.3g)", origin$seed_effect$estimate, origin$seed_effect$std.error)
+    seed_estimate_line(origin)
   )
 }
 

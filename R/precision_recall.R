@@ -30,7 +30,7 @@
 #' @export
 precision_recall <- function(real, synthetic, columns = NULL, ..., k = 5, holdout = NULL, seed = NULL,
                              threads = NULL) {
-  check_dots_empty(..., .known = c("k", "holdout", "seed", "threads"))
+  check_dots_empty(...)
   k <- check_whole(k, "k")
   threads <- resolve_threads(threads)
   key <- rng_key(seed)
@@ -132,9 +132,9 @@ format.causalsynth_precision_recall <- function(x, digits = 3, ...) {
   reference <- x$values$reference
   number <- function(v) format(v, digits = digits)
   c(
-    sprintf("Alpha-precision %s, beta-recall %s, coverage %s", number(x$alpha_precision), number(x$beta_recall),
-            number(x$coverage)),
-    if (!is.na(reference[1])) sprintf("Of further real rows: %s, %s, %s", number(reference[1]), number(reference[2]),
+    sprintf("<precision and recall> alpha-precision %s, beta-recall %s, coverage %s",
+            number(x$alpha_precision), number(x$beta_recall), number(x$coverage)),
+    if (!is.na(reference[1])) sprintf("Of the holdout's rows: %s, %s, %s", number(reference[1]), number(reference[2]),
                                       number(reference[3])),
     sprintf("%s of each set, numbers over their range (naive variant); coverage of %s", count_phrase(x$n, "row"),
             count_phrase(x$k, "neighbour"))

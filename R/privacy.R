@@ -114,7 +114,7 @@
 privacy <- function(real, synthetic, holdout = NULL, ..., keys = NULL, secrets = NULL, formula = NULL, columns = NULL,
                     distance = c("gower", "euclidean"), attacks = 1000, conf.level = .95, seed = NULL,
                     threads = NULL) {
-  check_dots_empty(..., .known = names(formals(privacy)))
+  check_dots_empty(...)
   check_data_frame(real, "real", min_rows = if (is.null(holdout)) 4 else 2)
   check_data_frame(synthetic, "synthetic")
   if (!is.null(holdout)) check_data_frame(holdout, "holdout")

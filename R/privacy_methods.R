@@ -55,7 +55,7 @@ NULL
 #' @rdname privacy_methods
 #' @export
 tidy.causalsynth_privacy <- function(x, conf.level = NULL, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   table <- if (is.null(conf.level)) x$scores else score_table(x$parts, check_level(conf.level, "conf.level"))
   table[c("metric", "estimate", "conf.low", "conf.high", "reference", "n")]
 }
@@ -107,7 +107,9 @@ drawn_metrics <- function(scores) {
 }
 
 #' @export
-format.causalsynth_privacy <- function(x, digits = 3, ...) {
+format.causalsynth_privacy <- function(x, ...) unlist(privacy_lines(x, ...), use.names = FALSE)
+
+privacy_lines <- function(x, digits = 3, ...) {
   shown <- x$scores[match(printed_metrics(x$scores), x$scores$metric), ]
   # Without a holdout the notes say what cannot be known.
   if (x$holdout == "split") shown <- shown[!is.na(shown$estimate), ]
@@ -115,26 +117,27 @@ format.causalsynth_privacy <- function(x, digits = 3, ...) {
   interval <- ifelse(is.na(shown$conf.low), "", sprintf("%s to %s", number(shown$conf.low), number(shown$conf.high)))
   cells <- cbind(shown$metric, number(shown$estimate), interval, number(shown$reference),
                  format(shown$n, big.mark = ",", trim = TRUE))
-  cells <- rbind(c("", "estimate", sprintf("%g%% interval", 100 * x$conf.level), "reference", "n"), cells)
+  cells <- rbind(c("", "estimate", sprintf("%g %% interval", 100 * x$conf.level), "reference", "n"), cells)
   width <- apply(nchar(cells), 2, max)
   lines <- apply(cells, 1, function(row) {
     paste(c(formatC(row[1], width = -width[1]), sprintf("%*s", width[-1], row[-1])), collapse = "  ")
   })
   hidden <- nrow(x$scores) - nrow(shown)
-  c(
-    sprintf("%s against %s (%s, %s distance); holdout: %s", count_phrase(x$n_synthetic, "synthetic row"),
-            count_phrase(x$n_real, "real row"), count_phrase(length(x$columns), "column"),
-            c(gower = "Gower's", euclidean = "Euclidean")[[x$distance]],
-            if (x$holdout == "given") count_phrase(x$n_holdout, "row") else "none given"),
-    trimws(lines, "right"),
-    if (hidden > 0) sprintf("%d more and all definitions: summary().", hidden),
-    utils::head(x$notes, 24 - nrow(cells) - 2)
+  head <- sprintf(
+    "<privacy> %s against %s (%s, %s distance); holdout: %s", count_phrase(x$n_synthetic, "synthetic row"),
+    count_phrase(x$n_real, "real row"), count_phrase(length(x$columns), "column"),
+    c(gower = "Gower's", euclidean = "Euclidean")[[x$distance]],
+    if (x$holdout == "given") count_phrase(x$n_holdout, "row") else "none given"
   )
+  list(head = head, table = trimws(lines, "right"),
+       notes = c(if (hidden > 0) sprintf("%d more and all definitions: summary().", hidden), x$notes))
 }
 
 #' @export
 print.causalsynth_privacy <- function(x, ...) {
-  cat("<privacy>", format(x, ...), sep = "\n")
+  parts <- privacy_lines(x, ...)
+  show_lines(parts$head, parts$table, parts$notes,
+             then = "autoplot(), report(x, file). No score is a proof of privacy.")
   invisible(x)
 }
 
@@ -147,7 +150,7 @@ summary.causalsynth_privacy <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
-  cat("<privacy>", x$label, "", sep = "\n")
+  cat(x$label, "", sep = "\n")
   columns <- c("metric", "estimate", "conf.low", "conf.high", "reference", "n")
   for (group in unique(x$table$group)) {
     rows <- x$table[x$table$group == group, ]
@@ -155,7 +158,7 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
     print(rows[columns], digits = digits, row.names = FALSE)
     stems <- !duplicated(score_stem(rows$metric))
     said <- sprintf("  %s: %s", score_stem(rows$metric), rows$definition)[stems]
-    cat(strwrap(said, 110, exdent = 6), sep = "\n")
+    writeLines(wrap_lines(said))
     told <- nzchar(rows$detail)
     if (any(told)) cat(sprintf("  * %s: %s", rows$metric, rows$detail)[told], sep = "\n")
     cat("\n")
@@ -180,7 +183,7 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
 #' ggplot2::autoplot(risks)
 #' @export
 autoplot.causalsynth_privacy <- function(object, what = c("scores", "all", "distances", "membership"), ...) {
-  check_dots_empty(..., .known = "what")
+  check_dots_empty(...)
   what <- check_choice(what, c("scores", "all", "distances", "membership"), "what")
   switch(what, distances = plot_distances(object), membership = plot_membership(object),
          plot_scores(object, what == "all"))

@@ -62,6 +62,9 @@ progress_bar <- function(label, env = parent.frame()) {
   }
 }
 
+# The bar of a job in stages, which R code moves.
+stage_bar <- function(label, env = parent.frame()) progress_bar(label, env) %||% function(share) invisible()
+
 # How a core loop runs: threads, and its progress bar.
 run_control <- function(threads, label = NULL, env = parent.frame()) {
   list(threads = resolve_threads(threads), progress = if (!is.null(label)) progress_bar(label, env))

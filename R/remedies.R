@@ -33,7 +33,7 @@
 compare_remedies <- function(pair, method = "aipw", ..., trial = NULL, conf.level = .95,
                              learner_membership = learn_stack(), seed = NULL, threads = NULL) {
   call <- rlang::current_env()
-  check_dots_empty(..., .call = call, .known = names(formals(compare_remedies)))
+  check_dots_empty(...)
   if (!inherits(pair, "causalsynth_pair")) {
     abort("input", "{.arg pair} must be made by {.fn pair_synthetic}; it is {describe(pair)}.")
   }
@@ -105,11 +105,15 @@ format.causalsynth_remedies <- function(x, ...) {
 
 #' @export
 print.causalsynth_remedies <- function(x, ...) {
-  cat("<remedies> ATE of ", x$roles$treatment, " on ", x$roles$outcome, " by ", x$method, "\n", sep = "")
-  shown <- x$table[c("remedy", "estimate", "std.error", "conf.low", "conf.high", "n", "whose")]
-  print(shown, row.names = FALSE, digits = 3)
+  shown <- x$table[c("remedy", "estimate", "std.error", "conf.low", "conf.high", "n")]
+  whose <- split(x$table$remedy, factor(x$table$whose, unique(x$table$whose)))
   notes <- x$table[nzchar(x$table$note), ]
-  if (nrow(notes)) writeLines(strwrap(paste0(notes$remedy, ": ", notes$note), 110, exdent = 2))
+  show_lines(
+    paste0("<remedies> ATE of ", x$roles$treatment, " on ", x$roles$outcome, " by ", x$method), table_lines(shown),
+    c(paste0("Effect in ", names(whose), ": ", vapply(whose, paste, "", collapse = ", ")),
+      if (nrow(notes)) paste0(notes$remedy, ": ", notes$note)),
+    then = "choose by whose effect is wanted, not by width; flip_sensitivity(pair)."
+  )
   invisible(x)
 }
 

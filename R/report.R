@@ -44,7 +44,7 @@
 #' @export
 report <- function(x, file, ..., real = NULL, holdout = NULL, rows = NULL, sample_rows = 5000,
                    learner = learn_forest(), title = NULL, overwrite = FALSE, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = setdiff(names(formals(report)), c("x", "file", "...")))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_present(x, "x")
   check_present(file, "file")
@@ -60,7 +60,7 @@ report <- function(x, file, ..., real = NULL, holdout = NULL, rows = NULL, sampl
   check_page_packages(call)
   target <- check_target(file, overwrite, call)
   ask$key <- rng_key(seed)
-  ask$tick <- progress_bar("Making the report") %||% function(share) invisible()
+  ask$tick <- stage_bar("Making the report")
   content <- report_content(x, ask)
   summary <- html_section("summary", "At a glance", lights_html(content$lights))
   sections <- c(list(summary), content$sections, list(session_section(ask, seed)))
@@ -109,7 +109,7 @@ write_page <- function(page, target, overwrite, call) {
 
 #' @export
 format.causalsynth_report <- function(x, ...) {
-  c(sprintf("Report on a %s: %s (%s, %s)", x$kind, x$file, count_phrase(x$figures, "figure"),
+  c(sprintf("<report> on a %s: %s (%s, %s)", x$kind, x$file, count_phrase(x$figures, "figure"),
             paste(signif(x$bytes / 1e6, 2), "MB")),
     paste0("  ", verdict(x$lights)),
     sprintf("  %s: %s", light_words[x$lights$light], x$lights$check)[x$lights$light %in% c("problem", "look")])
@@ -117,7 +117,8 @@ format.causalsynth_report <- function(x, ...) {
 
 #' @export
 print.causalsynth_report <- function(x, ...) {
-  cat(utils::head(format(x), 25), sep = "\n")
+  text <- format(x)
+  show_lines(text[1], tail = text[-1], then = "browseURL(x$file) opens it, summary(x) has every check with its reason.")
   invisible(x)
 }
 

@@ -25,7 +25,7 @@
 #' names(small$study_4$tables)
 #' @export
 reproduce_paper <- function(study = 1:5, reps = NULL, dir = NULL, ..., pool = 50000, seed = 1, threads = NULL) {
-  check_dots_empty(..., .known = c("pool", "seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   if (!(is.numeric(study) && length(study) > 0 && all(study %in% 1:5)) || anyDuplicated(study)) {
     abort("input", c("{.arg study} must be numbers from 1 to 5, each once.", x = "It is {describe(study)}."))
@@ -110,9 +110,9 @@ format.causalsynth_paper <- function(x, ...) {
 
 #' @export
 print.causalsynth_paper <- function(x, ...) {
-  cat("<the papers' studies> seed ", attr(x, "seed"), "\n", sep = "")
-  writeLines(format(x))
-  if (!is.null(attr(x, "dir"))) cat("written to ", attr(x, "dir"), "\n", sep = "")
+  dir <- attr(x, "dir")
+  show_lines(paste("<the papers' studies> seed", attr(x, "seed")), tail = format(x),
+             then = paste0("summary() prints the tables", if (!is.null(dir)) paste0("; they are files in ", dir), "."))
   invisible(x)
 }
 

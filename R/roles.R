@@ -6,7 +6,9 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
   if (!inherits(formula, "formula") || length(formula) != 3) {
     abort("input", c(
       "{.arg formula} must be a formula {.code Y ~ A | W1 + W2}.",
-      x = "It is {describe(formula)}."
+      x = "It is {describe(formula)}.",
+      i = if (is.character(formula)) "Write the formula without quotes."
+          else if (is.data.frame(formula)) "Rows go to another argument, such as {.code data = } or {.code holdout = }."
     ), call = call)
   }
   rhs <- formula[[3]]

@@ -31,7 +31,7 @@ impute.default <- function(x, data, ...) abort_no_law(x, "impute")
 #' @rdname impute
 #' @export
 impute.fitted_gen_row_lm <- function(x, data, ..., seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("seed", "threads"))
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_data_frame(data, "data")
   check_generator_columns(data, x, "data", call)
@@ -87,7 +87,7 @@ log_prob.default <- function(x, data, ...) abort_no_law(x, "log_prob")
 #' @rdname log_prob
 #' @export
 log_prob.fitted_gen_row_lm <- function(x, data, ..., orders = 0, seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("orders", "seed", "threads"))
+  check_dots_empty(...)
   check_data_frame(data, "data")
   orders <- check_whole(orders, "orders", 0, 10000)
   key <- if (orders > 0) rng_key(seed) else as_key(c(0, 0))

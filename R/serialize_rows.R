@@ -36,8 +36,8 @@
 #' identical(parse_rows(lines, like = rows), rows)
 #' serialize_rows(rows, order = "random", seed = 1, missing = NULL)
 #' @export
-serialize_rows <- function(data, order = c("data", "random"), ..., seed = NULL, digits = NULL, missing = "missing") {
-  check_dots_empty(..., .known = c("order", "seed", "digits", "missing"))
+serialize_rows <- function(data, order = c("data", "random"), ..., digits = NULL, missing = "missing", seed = NULL) {
+  check_dots_empty(...)
   call <- rlang::current_env()
   check_data_frame(data, "data", min_rows = 0)
   order <- check_choice(order, c("data", "random"), "order")

@@ -5,7 +5,7 @@ format.causalsynth_learner <- function(x, ...) paste("<learner>", x$label)
 
 #' @export
 print.causalsynth_learner <- function(x, ...) {
-  cat(format(x), "\n")
+  show_lines(format(x), then = "learner_treatment, learner_outcome of estimate_effect() and others; summary().")
   invisible(x)
 }
 

@@ -18,7 +18,7 @@
 #' @export
 autoplot.causalsynth_study <- function(object, type = c("forest", "lollipop", "zip", "n"), metric = "bias", ...,
                                        source = NULL, n = NULL) {
-  check_dots_empty(..., .known = c("type", "metric", "source", "n"))
+  check_dots_empty(...)
   type <- check_choice(type, c("forest", "lollipop", "zip", "n"), "type")
   metric <- check_choice(metric, study_metrics, "metric")
   pick <- function(rows) {

@@ -10,14 +10,17 @@ format.causalsynth_study <- function(x, ...) paste0("<study> ", study_label(x))
 
 #' @export
 print.causalsynth_study <- function(x, ...) {
-  print_study(study_table(x), study_label(x), x$truth, x$estimand)
   failed <- sum(!is.na(x$results$error))
-  if (failed) {
-    reasons <- sort(table(x$results$error), decreasing = TRUE)
-    cat(count_phrase(failed, "estimate"), " failed; most often (", reasons[[1]], " times): ",
-        substr(names(reasons)[1], 1, 90), "\n", sep = "")
-  }
-  cat("All measures: summary(); all estimates: as.data.frame(); pictures: autoplot()\n")
+  reasons <- sort(table(x$results$error), decreasing = TRUE)
+  table <- study_table(x)
+  show_lines(
+    c(format(x), source_truth_lines(x$truth, x$estimand)),
+    measure_lines(table, study_keys(table), c("bias", "empirical_se", "rmse", "coverage"), 12),
+    c("In brackets: Monte Carlo errors",
+      if (failed) paste0(count_phrase(failed, "estimate"), " failed; most often (", reasons[[1]], " times): ",
+                         substr(names(reasons)[1], 1, 90))),
+    then = "summary() has all measures; as.data.frame(), autoplot(), compare_studies()."
+  )
   invisible(x)
 }
 
@@ -27,12 +30,10 @@ format.summary.causalsynth_study <- function(x, ...) paste0("<study summary> ", 
 #' @export
 print.summary.causalsynth_study <- function(x, ...) {
   cat(format(x), "\n", sep = "")
-  print_truths(x$truth, NULL)
+  writeLines(source_truth_lines(x$truth, NULL))
   keys <- study_keys(x$table)
   first <- c("bias", "empirical_se", "model_se", "rmse", "coverage")
-  print_rows(x$table, keys, first)
-  cat("\n")
-  print_rows(x$table, keys, setdiff(study_metrics, first))
+  writeLines(c(measure_lines(x$table, keys, first), "", measure_lines(x$table, keys, setdiff(study_metrics, first))))
   cat("In brackets: Monte Carlo errors. relative_efficiency: against ", x$reference, "; model_se_error in percent\n",
       sep = "")
   for (i in seq_len(min(3, nrow(x$failures)))) {
@@ -43,34 +44,27 @@ print.summary.causalsynth_study <- function(x, ...) {
 
 study_keys <- function(table) names(table)[seq_len(match("method", names(table)))]
 
-# The measures that matter first, at most 12 rows of them.
-print_study <- function(table, label, truths, estimand) {
-  cat("<study> ", label, "\n", sep = "")
-  print_truths(truths, estimand)
-  print_rows(table, study_keys(table), c("bias", "empirical_se", "rmse", "coverage"), 12)
-  cat("In brackets: Monte Carlo errors\n")
-}
-
-print_truths <- function(truths, estimand) {
+source_truth_lines <- function(truths, estimand) {
   words <- c(mechanism = "of the law, exact", pool = "of the pool's rows, exact", tmle = "the whole source's TMLE",
              self = "each estimator's own on the whole source", given = "given", `own function` = "own function's")
   values <- ifelse(is.na(truths$value), "", paste0(signif(truths$value, 5), ", "))
   lines <- paste0("truth of ", truths$source, ": ", values, words[truths$truth])
   lines <- unique(lines)
   if (length(lines) > 5) lines <- c(lines[1:4], paste0("(and ", length(lines) - 4, " more)"))
-  cat(if (!is.null(estimand)) paste0("Estimand: ", estimand, "; "), paste(lines, collapse = "\n"), "\n", sep = "")
+  if (!is.null(estimand)) lines[1] <- paste0("Estimand: ", estimand, "; ", lines[1])
+  lines
 }
 
 # Measures as "value (Monte Carlo error)", with failures where there are any.
-print_rows <- function(table, keys, metrics, most = Inf) {
+measure_lines <- function(table, keys, metrics, most = Inf) {
   shown <- table[keys]
   for (metric in metrics) shown[[metric]] <- with_error(table[[metric]], table[[paste0(metric, "_mcse")]])
   if (any(table$failed > 0)) shown$failed <- paste0(table$failed, "/", table$reps)
   rows <- utils::head(shown, most)
   old <- options(width = 120)
   on.exit(options(old))
-  print(rows, row.names = FALSE, right = FALSE)
-  if (nrow(rows) < nrow(shown)) cat("(", nrow(shown) - nrow(rows), " more rows: see summary())\n", sep = "")
+  c(sub("^ ", "", trimws(table_lines(rows, right = FALSE), "right")),
+    if (nrow(rows) < nrow(shown)) paste0("(", nrow(shown) - nrow(rows), " more rows: see summary())"))
 }
 
 with_error <- function(value, mcse) {

@@ -119,7 +119,7 @@ NULL
 #' @rdname study_methods
 #' @export
 summary.causalsynth_study <- function(object, ..., reference = NULL) {
-  check_dots_empty(..., .known = "reference")
+  check_dots_empty(...)
   reference <- if (is.null(reference)) object$methods[1] else check_choice(reference, object$methods, "reference")
   reasons <- sort(table(object$results$error), decreasing = TRUE)
   structure(list(
@@ -132,7 +132,7 @@ summary.causalsynth_study <- function(object, ..., reference = NULL) {
 #' @rdname study_methods
 #' @export
 tidy.causalsynth_study <- function(x, conf.int = TRUE, conf.level = .95, reference = NULL, ...) {
-  check_dots_empty(..., .known = c("conf.int", "conf.level", "reference"))
+  check_dots_empty(...)
   check_level(conf.level, "conf.level")
   table <- summary(x, reference = reference)$table
   keys <- c("source", x$knobs, "n", "method")

@@ -57,7 +57,7 @@ estimand_from_moments <- function(m, estimand) {
 #' @inheritParams generate.causalsynth_dgp_paper
 #' @export
 truth.causalsynth_dgp_paper <- function(x, estimand = "ATE", ..., threads = NULL) {
-  check_dots_empty(..., .known = "threads")
+  check_dots_empty(...)
   estimand <- check_choice(estimand, truth_estimands, "estimand")
   # The law of W and the outcome's are one for every overlap: the cheapest grid serves where g does not enter.
   overlap <- if (estimand %in% c("ATT", "ATC", "ATO")) x$overlap else "randomized"
@@ -68,7 +68,7 @@ truth.causalsynth_dgp_paper <- function(x, estimand = "ATE", ..., threads = NULL
 #' @param draws number of rows of covariates in the Monte Carlo mean.
 #' @export
 truth.causalsynth_dgp_custom <- function(x, estimand = "ATE", ..., draws = 1e6) {
-  check_dots_empty(..., .known = "draws")
+  check_dots_empty(...)
   estimand <- check_choice(estimand, truth_estimands, "estimand")
   draws <- check_whole(draws, "draws")
   estimand_from_moments(custom_moments(x, draws), estimand)

@@ -26,7 +26,7 @@
 #' tstr(train, test, Y ~ A | ., learner = learn_forest(trees = 100), seed = 1)
 #' @export
 tstr <- function(synthetic, test, formula, ..., learner = learn_forest(), seed = NULL, threads = NULL) {
-  check_dots_empty(..., .known = c("learner", "seed", "threads"))
+  check_dots_empty(...)
   check_data_frame(synthetic, "synthetic")
   check_data_frame(test, "test")
   check_present(formula, "formula")
@@ -154,14 +154,14 @@ format.causalsynth_tstr <- function(x, digits = 4, ...) {
   name <- if (x$metric == "auc") "AUC" else "R2"
   se <- if (is.na(x$std.error)) "" else sprintf(" (SE %s)", format(x$std.error, digits = 2))
   c(
-    sprintf("Trained on synthetic, tested on real: %s %s%s", name, format(x$estimate, digits = digits), se),
+    sprintf("<tstr> Trained on synthetic, tested on real: %s %s%s", name, format(x$estimate, digits = digits), se),
     sprintf("%s, %s; %s", count_phrase(x$n_train, "synthetic row"), count_phrase(x$n_test, "test row"), x$learner)
   )
 }
 
 #' @export
 print.causalsynth_tstr <- function(x, ...) {
-  cat("<tstr>", format(x, ...), sep = "\n")
+  show_metric(x, ..., then = "compare with tstr(real, test, formula), of real rows; autoplot().")
   invisible(x)
 }
 
@@ -172,7 +172,7 @@ summary.causalsynth_tstr <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_tstr <- function(x, ...) {
-  cat("<tstr>", x$label, "", sep = "\n")
+  cat(x$label, "", sep = "\n")
   print(x$table, digits = 4, row.names = FALSE)
   invisible(x)
 }
@@ -180,7 +180,7 @@ print.summary.causalsynth_tstr <- function(x, ...) {
 #' @rdname tidy_metric
 #' @export
 tidy.causalsynth_tstr <- function(x, conf.level = .95, ...) {
-  check_dots_empty(..., .known = "conf.level")
+  check_dots_empty(...)
   conf.level <- check_level(conf.level, "conf.level")
   half <- stats::qnorm((1 + conf.level) / 2) * x$std.error
   limits <- pmin(pmax(x$estimate + c(-half, half), 0), 1)

@@ -28,7 +28,8 @@ step(generate(lm, 20, seed = 2))
 small <- gen_ctgan(epochs = 1, batch_size = 20, generator_layers = 8, critic_layers = 8, noise = 4)
 step(gan <- fit_generator(small, whole, seed = 1))
 step(generate(gan, 20, seed = 2, given = list(A = 1)))
-step(fit_hybrid(Y ~ A | ., whole, gen_copula(), learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1))
+step(fit_hybrid(Y ~ A | ., whole, gen_copula(), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                seed = 1))
 step(effect <- estimate_effect(Y ~ A | W1 + W2, data = rows, method = c("aipw", "tmle", "iptw", "or"),
                                learner_treatment = learn_glm(), learner_outcome = learn_glm()))
 step(estimate_effect(Y ~ A | W1 + W2, data = rows, method = est_matching(m = 1),

@@ -39,7 +39,7 @@ test_generator_contract <- function(make, saved = TRUE, weighted = TRUE, point =
   expect_strata(make, seed)
   if (weighted) expect_weighted(make)
   if (saved) expect_saved(make)
-  expect_output(print(fit), "Generator")
+  expect_output(print(fit), "<generator>", fixed = TRUE)
   expect_s3_class(tidy(fit), "data.frame")
   expect_identical(nrow(glance(fit)), 1L)
   expect_length(simulate(fit, 2, seed = 1, n = 4), 2)

@@ -1,5 +1,5 @@
-// A small CTGAN, untrained, of a number with two modes and a choice of five levels: for tests of model
-// files and the first corpora of the fuzzers.
+// A small CTGAN, untrained, of a number with two modes and a choice of five levels: for tests of
+// model files and the first corpora of the fuzzers.
 #pragma once
 #include "core/generate/gan_model.h"
 #include "core/parallel/parallel_for.h"

@@ -11,7 +11,8 @@ FUZZ(bytes) {
   fuzz::refused_or_done([&] { model.draw(6, 1, {}, fuzz::serial()); });
   for (std::size_t at = 0; at < model.layout.choices.size(); ++at)
     fuzz::refused_or_done([&] {
-      model.draw(3, 1, {static_cast<long>(at), {0, static_cast<std::uint32_t>(at % 3)}}, fuzz::serial());
+      const GanGiven given{static_cast<long>(at), {0, static_cast<std::uint32_t>(at % 3)}};
+      model.draw(3, 1, given, fuzz::serial());
     });
   model.pack();
 }

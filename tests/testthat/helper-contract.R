@@ -1,10 +1,15 @@
-# What every public object must offer, whatever its class: called by test-contract.R over all constructors.
+# What every public object must offer, whatever its class: called by test-contract.R over all constructors. Its print
+# says first what it is, last what may come next, and fits 25 lines of a console of 80 columns.
 expect_speaks <- function(object, lines = 25) {
+  withr::local_options(width = 80)
   text <- capture.output(shown <- withVisible(print(object)))
   expect_false(shown$visible)
   expect_identical(shown$value, object)
   expect_gte(length(text), 1)
   expect_lte(length(text), lines)
+  expect_lte(max(nchar(text, "width")), 80)
+  expect_match(text[1], "^(<[a-zA-Z' ]+>|# )")
+  expect_match(text, "^(# )?Next:", all = FALSE)
   expect_type(format(object), "character")
   expect_true(all(nzchar(format(object))))
   summed <- summary(object)
@@ -12,6 +17,9 @@ expect_speaks <- function(object, lines = 25) {
   expect_false(shown$visible)
   expect_gte(length(text), 1)
 }
+
+# What a print says, without its line breaks.
+said <- function(object) gsub("\\s+", " ", paste(capture.output(print(object)), collapse = " "))
 
 # Tables are plain data frames of plain columns, whose unknown arguments are errors.
 expect_table <- function(table, rows, names = NULL) {

@@ -75,7 +75,7 @@ test_that("intervals are those asked for", {
   normal <- tidy(fit, conf.type = "normal")
   expect_equal(normal$conf.high, normal$estimate + qnorm(.975) * normal$std.error)
   expect_error(tidy(fit, conf.type = "studentised"), class = "causalsynth_error_input")
-  expect_match(paste(capture.output(print(fit)), collapse = " "), "0 of 60 resamples failed")
+  expect_match(said(fit), "0 of 60 resamples failed")
   expect_match(fit$inference, "percentile, 60 resamples")
 })
 
@@ -122,7 +122,7 @@ test_that("copies of a row never predict each other: a resample's units are its 
   # Forests take clusters or weights: with both, folds.
   weighted <- run(weights = rep(1:2, 40))
   expect_identical(weighted$bootstrap$folds, c("treatment", "outcome"))
-  expect_match(paste(capture.output(print(weighted)), collapse = " "), "copies of a row would predict each other")
+  expect_match(said(weighted), "copies of a row would predict each other")
 })
 
 test_that("resamples that fail are counted and printed; too many are an error", {
@@ -136,7 +136,7 @@ test_that("resamples that fail are counted and printed; too many are an error", 
   )
   expect_gt(fit$bootstrap$n_failed, 0)
   expect_equal(nrow(fit$bootstrap$values) + fit$bootstrap$n_failed, 60)
-  expect_match(paste(capture.output(print(fit)), collapse = " "),
+  expect_match(said(fit),
                paste(fit$bootstrap$n_failed, "of 60 resamples failed"))
   expect_error(
     suppressWarnings(estimate_effect(y ~ a | w, d, learner_treatment = learn_glm(), learner_outcome = learn_glm(),

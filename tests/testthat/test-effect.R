@@ -180,7 +180,7 @@ test_that("or without glm nuisances has no standard error and says why", {
   nu <- as_nuisance(a, rep(c(1, 2, 3), length.out = 100), rep(.5, 100), a + 1, a)
   fit <- estimate_effect(nu, method = c("or", "iptw"))
   expect_true(is.na(tidy(fit)$std.error[1]))
-  expect_match(paste(capture.output(print(fit)), collapse = " "), "g treated as known")
+  expect_match(said(fit), "g treated as known")
 })
 
 test_that("bad requests are classed errors", {

@@ -25,15 +25,15 @@ test_that("bounded rows are counted where they enter the estimate", {
 
 test_that("print says what is bounded, and warns where much is", {
   nu <- quiet_nuisance()
-  said <- function(...) capture.output(print(estimate_effect(nu, ...)))
-  expect_match(said("aipw"), "WARNING: little overlap, 16.7 % of rows bounded: intervals may be biased and too narrow",
+  told <- function(...) said(estimate_effect(nu, ...))
+  expect_match(told("aipw"), "WARNING: little overlap, 16.7 % of rows bounded: intervals may be biased and too narrow",
                all = FALSE, fixed = TRUE)
-  att <- said("aipw", estimand = "ATT")
+  att <- told("aipw", estimand = "ATT")
   expect_match(att, "bounded 0 rows of 60 on the control side, which the ATT rests on", all = FALSE)
   expect_no_match(att, "WARNING")
-  expect_match(said("aipw", estimand = "ATC"), "WARNING", all = FALSE)
-  expect_match(said("or"), "propensity bounds: not used by or", all = FALSE)
-  ato <- said("aipw", estimand = "ATO")
+  expect_match(told("aipw", estimand = "ATC"), "WARNING", all = FALSE)
+  expect_match(told("or"), "propensity bounds: not used by or", all = FALSE)
+  ato <- told("aipw", estimand = "ATO")
   expect_match(ato, "propensity bounds: overlap weights need none", all = FALSE)
   expect_no_match(ato, "WARNING")
 })

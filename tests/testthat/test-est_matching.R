@@ -145,13 +145,13 @@ test_that("rows without a partner, ties and constants are said", {
   few <- d[d$a == 1 | cumsum(d$a == 0) <= 10, ]
   fit <- estimate_effect(given_study(few, c("x1", "one", "group")), method = est_matching(replace = FALSE),
                          estimand = "ATT")
-  text <- paste(capture.output(print(fit)), collapse = " ")
+  text <- said(fit)
   expect_match(text, paste(sum(d$a) - 10, "treated rows without a partner"))
   expect_match(text, "constant, not matched on: one, group")
   expect_match(text, "10 pairs without replacement .mahalanobis., in the order data")
   expect_identical(sum(!is.na(fit$subclass)), 20L)
   tied <- estimate_effect(given_study(matching_study(200, step = 1), c("x1", "x3")), method = est_matching(2))
-  expect_match(paste(capture.output(print(tied)), collapse = " "), "; 199 of them to more, tied ones")
+  expect_match(said(tied), "; 199 of them to more, tied ones")
 })
 
 test_that("requests that matching does not serve are classed errors", {

@@ -27,7 +27,7 @@ test_that("without ties exactly m rows are taken, the first of the data", {
     k[taken] <- k[taken] + .5
   }
   expect_equal(weights(fit), d$a + k)
-  expect_match(paste(capture.output(print(fit)), collapse = " "), "the first among ties")
+  expect_match(said(fit), "the first among ties")
   expect_true(is.finite(tidy(fit)$std.error[1]))
 })
 

@@ -162,22 +162,21 @@ test_that("infinite weights are counted, not hidden", {
 
 test_that("advice follows what is found", {
   d <- balance_study()
-  says <- function(o) gsub("\\s+", " ", paste(capture.output(print(o)), collapse = " "))
   fine <- data.frame(x = rep(1:15, 20), a = rep(0:1, 150), y = sin(1:300))
   fine <- as_nuisance(fine$a, fine$y, rep(.5, 300), fine$y, fine$y, covs = fine["x"])
-  expect_match(says(diagnose_overlap(fine)), "go on with estimate_effect")
+  expect_match(said(diagnose_overlap(fine)), "go on with estimate_effect")
   few <- replace(d$ps, 1:30, .001)
-  bounded <- says(diagnose_overlap(known_nuisance(ps = few, bounds = "gruber")))
+  bounded <- said(diagnose_overlap(known_nuisance(ps = few, bounds = "gruber")))
   expect_match(bounded, "20 % of the rows had a chance below 8.1 % of being treated")
   expect_match(bounded, "take estimand = \"ATO\" \\(effective sizes 50.5 and 59.8\\)")
   tiny <- as_nuisance(rep(0:1, 6), sin(1:12), .4 + .2 * cos(1:12), sin(1:12), sin(1:12), covs = data.frame(x = 1:12),
                       bounds = NULL)
   expect_gt(glance(diagnose_overlap(tiny))$max_weight_share, .05)
-  expect_no_match(says(diagnose_overlap(tiny)), "alone carries")
-  expect_match(says(diagnose_overlap(known_nuisance(ps = few), estimand = "ATO")), "get little weight under the ATO")
-  expect_match(says(diagnose_overlap(known_nuisance())), "still differ in")
-  expect_match(says(diagnose_overlap(known_nuisance(weights = replace(d$case, 5, 100)))), "Row 5 alone carries")
-  expect_match(says(diagnose_overlap(as_nuisance(d$a, d$y, d$ps, d$y, d$y))), "Balance is unknown")
+  expect_no_match(said(diagnose_overlap(tiny)), "alone carries")
+  expect_match(said(diagnose_overlap(known_nuisance(ps = few), estimand = "ATO")), "get little weight under the ATO")
+  expect_match(said(diagnose_overlap(known_nuisance())), "still differ in")
+  expect_match(said(diagnose_overlap(known_nuisance(weights = replace(d$case, 5, 100)))), "Row 5 alone carries")
+  expect_match(said(diagnose_overlap(as_nuisance(d$a, d$y, d$ps, d$y, d$y))), "Balance is unknown")
 })
 
 test_that("prints read well", {
