@@ -106,7 +106,8 @@ inspect <- function(value, args, look) {
   text <- guarded(utils::capture.output(print(value)), shown = TRUE)
   if (!length(text)) finding("print() shows nothing")
   if (any(grepl("\\bNaN\\b", text)) && is.null(find_nan(args))) finding("print() shows NaN")
-  guarded(utils::capture.output(print(summary(value))), shown = TRUE)
+  # A mechanism's summary runs its user's functions, which may be wrong.
+  guarded(utils::capture.output(print(summary(value))), shown = !inherits(value, "causalsynth_dgp"))
   for (see in c("tidy", "glance")) {
     known <- any(!vapply(classes, function(cl) is.null(utils::getS3method(see, cl, TRUE, asNamespace("causalsynth"))),
                          NA))
