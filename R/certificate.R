@@ -179,9 +179,20 @@ moment_lines <- function(x) {
   if (x$acceptance$rate == 1 && x$acceptance$ess == 1) {
     return(paste0("Covariates' means are within ", worst("before"), " of the seed's: no row was refused"))
   }
-  paste0("Covariates' means: off by ", worst("before"), " before, ", worst("after"), " after acceptance (rate ",
-         signif(x$acceptance$rate, 2), ", effective sample size ", round(100 * x$acceptance$ess), " %, ",
-         if (isTRUE(x$acceptance$pairs)) "with" else "without", " cross-products)")
+  paste0("Covariates' means: off by ", worst("before"), " before, ", worst("after"), " after acceptance",
+         spread_phrase(x$moments), " (rate ", signif(x$acceptance$rate, 2), ", effective sample size ",
+         round(100 * x$acceptance$ess), " %, ", if (isTRUE(x$acceptance$pairs)) "with" else "without",
+         " cross-products)")
+}
+
+# The largest miss of a standard deviation, which acceptance mends too; nothing where there are shares only.
+spread_phrase <- function(moments) {
+  miss <- function(column) abs(log(moments[[column]] / moments$seed_sd))
+  before <- miss("before_sd")
+  if (!any(is.finite(before))) return("")
+  k <- which.max(ifelse(is.finite(before), before, -1))
+  sprintf("; standard deviations by %s %% (%s) before, %s %% after", signif(100 * before[k], 2), moments$column[k],
+          signif(100 * miss("after_sd")[k], 2))
 }
 
 outcome_phrase <- function(kind) {
