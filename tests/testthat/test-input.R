@@ -110,7 +110,7 @@ test_that("unknown arguments of tables and figures are errors, confidence levels
   for (metric in metrics) {
     for (level in c(0, 1)) expect_error(tidy(metric, conf.level = level), "between 0 and 1", class = is_input)
   }
-  expect_match(format(made), "Propensity bounds on the seed: .*bounded .* of 40", all = FALSE)
+  expect_match(format(made), "Propensity bounds: .*bounded .* of 40", all = FALSE)
 })
 
 test_that("a test set may have one arm", {
