@@ -98,7 +98,7 @@ check_dots_empty <- function(..., .call = rlang::caller_env(), .known = names(ow
     "Unknown argument {.arg {bad}}.",
     i = if (length(near)) "Did you mean {.or {.arg {utils::head(near, 2)}}}?"
         else if (length(homes)) "It is one of {.or {.fn {homes}}}: settings are given in such a spec."
-        else if (length(known)) "The arguments are {.arg {known}}."
+        else if (length(known)) "{cli::qty(length(known))}The argument{?s} {?is/are} {.arg {known}}."
   ), call = .call)
 }
 

@@ -15,7 +15,8 @@ print.causalsynth_study <- function(x, ...) {
   table <- study_table(x)
   show_lines(
     c(format(x), source_truth_lines(x$truth, x$estimand)),
-    measure_lines(table, study_keys(table), c("bias", "empirical_se", "rmse", "coverage"), 12),
+    measure_lines(table, study_keys(table), c("bias", "empirical_se", "rmse", "coverage"), 12,
+                  getOption("width"), "empirical_se"),
     c("In brackets: Monte Carlo errors",
       if (failed) paste0(count_phrase(failed, "estimate"), " failed; most often (", reasons[[1]], " times): ",
                          substr(names(reasons)[1], 1, 90))),
@@ -55,16 +56,20 @@ source_truth_lines <- function(truths, estimand) {
   lines
 }
 
-# Measures as "value (Monte Carlo error)", with failures where there are any.
-measure_lines <- function(table, keys, metrics, most = Inf) {
+# Measures as "value (Monte Carlo error)", with failures where there are any. Where `width` is too narrow, keys of one
+# value are left out, then the measures named in `spare`.
+measure_lines <- function(table, keys, metrics, most = Inf, width = Inf, spare = character()) {
   shown <- table[keys]
   for (metric in metrics) shown[[metric]] <- with_error(table[[metric]], table[[paste0(metric, "_mcse")]])
   if (any(table$failed > 0)) shown$failed <- paste0(table$failed, "/", table$reps)
   rows <- utils::head(shown, most)
+  force(width)
   old <- options(width = 120)
   on.exit(options(old))
-  c(sub("^ ", "", trimws(table_lines(rows, right = FALSE), "right")),
-    if (nrow(rows) < nrow(shown)) paste0("(", nrow(shown) - nrow(rows), " more rows: see summary())"))
+  lines <- function() sub("^ ", "", trimws(table_lines(rows, right = FALSE), "right"))
+  constant <- keys[vapply(keys, function(key) length(unique(table[[key]])) == 1, NA)]
+  for (name in c(setdiff(constant, "method"), spare)) if (max(nchar(lines(), "width")) > width) rows[[name]] <- NULL
+  c(lines(), if (nrow(rows) < nrow(shown)) paste0("(", nrow(shown) - nrow(rows), " more rows: see summary())"))
 }
 
 with_error <- function(value, mcse) {
