@@ -1,5 +1,5 @@
-# An epidemiologist repairs overlap: in her study the treatment follows the covariates so closely that hardly anyone has a
-# comparable patient of the other arm. A randomised trial of similar people exists, and comes as a hybrid.
+# An epidemiologist repairs overlap: in her study the treatment follows the covariates so closely that hardly anyone
+# has a comparable patient of the other arm. A randomised trial of similar people exists, and comes as a hybrid.
 #   Rscript -e 'source(system.file("examples", "repair-overlap.R", package = "causalsynth"), echo = TRUE)'
 # Prints what each remedy would say, and leaves remedies.csv in the folder `overlap`. About a minute.
 library(causalsynth)
@@ -19,8 +19,8 @@ print(overlap)
 alone <- estimate_effect(Y ~ A | ., study_rows, method = c("iptw", "aipw"), seed = 4)
 print(alone)
 
-# 4. Twins: for each patient the synthetic patient of the other arm most like her, from a pool with a known effect. Twins
-#    are never counted as patients: the trial behind the pool gives the standard error.
+# 4. Twins: for each patient the synthetic patient of the other arm most like her, from a pool with a known effect.
+#    Twins are never counted as patients: the trial behind the pool gives the standard error.
 hybrid <- fit_hybrid(Y ~ A | ., trial, treatment = "randomized", seed = 5)
 pool <- generate(hybrid, 20000, seed = 6)
 pair <- pair_synthetic(Y ~ A | ., study_rows, pool, seed = 7)
@@ -28,8 +28,8 @@ print(pair)
 repaired <- estimate_effect(pair, method = "aipw", trial = trial, seed = 8)
 print(repaired)
 
-# 5. Beside the other remedies, each with the population that it speaks of; and how wrong the twins' outcomes may be before
-#    the conclusion turns.
+# 5. Beside the other remedies, each with the population that it speaks of; and how wrong the twins' outcomes may be
+#    before the conclusion turns.
 remedies <- compare_remedies(pair, trial = trial, seed = 9)
 print(remedies)
 print(flip_sensitivity(pair, trial = trial, seed = 10))

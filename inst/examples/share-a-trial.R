@@ -1,5 +1,5 @@
-# A data owner shares a trial without sharing its patients. Needs speff2trial (the trial ACTG175), jsonlite, htmltools and
-# base64enc.
+# A data owner shares a trial without sharing its patients. Needs speff2trial (the trial ACTG175), jsonlite, htmltools
+# and base64enc.
 #   Rscript -e 'source(system.file("examples", "share-a-trial.R", package = "causalsynth"), echo = TRUE)'
 # Leaves in the folder `shared`: rows.csv with rows.csv.json (synthetic patients and what is known of them), trial.model
 # (draws any number of further ones), report.html (for whoever decides). About a minute.
@@ -7,8 +7,8 @@ library(causalsynth)
 folder <- if (exists("folder")) folder else "shared"
 dir.create(folder, showWarnings = FALSE)
 
-# 1. The trial: zidovudine with zalcitabine (A = 1) against zidovudine with didanosine, CD4 count at 20 weeks. A third of
-#    the patients is kept aside: what a synthetic row may resemble by chance is judged by them.
+# 1. The trial: zidovudine with zalcitabine (A = 1) against zidovudine with didanosine, CD4 count at 20 weeks. A third
+#    of the patients is kept aside: what a synthetic row may resemble by chance is judged by them.
 data("ACTG175", package = "speff2trial")
 trial <- ACTG175[ACTG175$arms %in% 1:2, c("age", "wtkg", "karnof", "hemo", "drugs", "race", "gender", "symptom", "cd40",
                                           "cd80", "arms", "cd420")]
@@ -20,13 +20,14 @@ kept <- sample(nrow(trial)) <= nrow(trial) / 3
 holdout <- trial[kept, ]
 seed <- trial[!kept, ]
 
-# 2. The hybrid. Treatment was randomised, so it is drawn by a coin; the certificate says how the law's effect relates to
-#    the trial's estimate (they are equal), with every shift that was made.
+# 2. The hybrid. Treatment was randomised, so it is drawn by a coin; the certificate says how the law's effect relates
+#    to the trial's estimate (they are equal), with every shift that was made.
 hybrid <- fit_hybrid(cd420 ~ A | ., seed, treatment = "randomized", seed = 1)
 print(certificate(hybrid))
 rows <- generate(hybrid, 2000, seed = 2)
 
-# 3. What do the rows give away, and what are they good for? Each score stands beside the one of the patients kept aside.
+# 3. What do the rows give away, and what are they good for? Each score stands beside the one of the patients kept
+#    aside.
 risks <- privacy(seed, rows, holdout, keys = c("age", "gender", "race"), secrets = "cd420", seed = 3)
 print(risks)
 use <- fidelity(seed, rows, cd420 ~ A | ., holdout, seed = 4)
