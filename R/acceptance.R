@@ -86,9 +86,12 @@ largest_miss <- function(table) {
   if (nrow(table) == 0) return(0)
   scale <- ifelse(is.na(table$seed_sd) | table$seed_sd == 0, 1, table$seed_sd)
   miss <- abs(table$before - table$seed) / scale
-  spread <- abs(log(table$before_sd / table$seed_sd))
+  spread <- spread_miss(table, "before_sd")
   max(miss, spread[is.finite(spread)], na.rm = TRUE)
 }
+
+# How far standard deviations are off the seed's, as log ratios; NA for shares.
+spread_miss <- function(table, column) abs(log(table[[column]] / table$seed_sd))
 
 # Means and standard deviations of numbers, shares of levels and of missing values, weighted.
 moment_table <- function(plan, rows, weights = NULL) {

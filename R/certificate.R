@@ -187,12 +187,11 @@ moment_lines <- function(x) {
 
 # The largest miss of a standard deviation, which acceptance mends too; nothing where there are shares only.
 spread_phrase <- function(moments) {
-  miss <- function(column) abs(log(moments[[column]] / moments$seed_sd))
-  before <- miss("before_sd")
+  before <- spread_miss(moments, "before_sd")
   if (!any(is.finite(before))) return("")
   k <- which.max(ifelse(is.finite(before), before, -1))
   sprintf("; standard deviations by %s %% (%s) before, %s %% after", signif(100 * before[k], 2), moments$column[k],
-          signif(100 * miss("after_sd")[k], 2))
+          signif(100 * spread_miss(moments, "after_sd")[k], 2))
 }
 
 outcome_phrase <- function(kind) {
@@ -212,9 +211,8 @@ knob_lines <- function(x) {
 
 #' @export
 print.causalsynth_certificate <- function(x, ..., lines = 25) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1], lines = lines,
-             then = "summary() has its tables; generate(hybrid, n, seed).")
+  show_object(x, lines = lines,
+              then = "summary() has its tables; generate(hybrid, n, seed).")
   invisible(x)
 }
 

@@ -191,8 +191,7 @@ format.causalsynth_chat_tally <- function(x, ...) {
 
 #' @export
 print.causalsynth_chat_tally <- function(x, ...) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1])
+  show_object(x)
   invisible(x)
 }
 

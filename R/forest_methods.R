@@ -57,9 +57,8 @@ forest_features <- function(x) {
 
 #' @export
 print.causalsynth_forest <- function(x, ...) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1],
-             then = "predict(fit, newdata), autoplot(fit), partial_dependence(fit, data, columns).")
+  show_object(x,
+              then = "predict(fit, newdata), autoplot(fit), partial_dependence(fit, data, columns).")
   invisible(x)
 }
 

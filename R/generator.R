@@ -194,9 +194,8 @@ format.causalsynth_generator <- function(x, ...) {
 
 #' @export
 print.causalsynth_generator <- function(x, ..., lines = 25) {
-  text <- format(x)
-  show_lines(text[1:2], tail = text[-(1:2)], lines = lines,
-             then = "generate(fit, n, seed) draws rows, autoplot(fit) compares them.")
+  show_object(x, first = 2, lines = lines,
+              then = "generate(fit, n, seed) draws rows, autoplot(fit) compares them.")
   invisible(x)
 }
 

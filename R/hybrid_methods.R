@@ -28,9 +28,8 @@ arm_values <- function(treatment, arms, values, digits) {
 
 #' @export
 print.causalsynth_hybrid <- function(x, ..., lines = 25) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1], lines = lines,
-             then = "generate(hybrid, n, seed) draws a pool, certificate(hybrid) tells all.")
+  show_object(x, lines = lines,
+              then = "generate(hybrid, n, seed) draws a pool, certificate(hybrid) tells all.")
   invisible(x)
 }
 

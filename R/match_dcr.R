@@ -216,8 +216,7 @@ format.causalsynth_dcr_match <- function(x, digits = 3, ...) {
 
 #' @export
 print.causalsynth_dcr_match <- function(x, ...) {
-  text <- format(x, ...)
-  show_lines(text[1], tail = text[-1], then = "the rows are $rows; privacy(real, synthetic, holdout) attacks them.")
+  show_object(x, ..., then = "the rows are $rows; privacy(real, synthetic, holdout) attacks them.")
   invisible(x)
 }
 

@@ -128,8 +128,7 @@ format.causalsynth_nearest <- function(x, ...) {
 
 #' @export
 print.causalsynth_nearest <- function(x, ...) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1], then = "their row numbers are $index, their distances $distance.")
+  show_object(x, then = "their row numbers are $index, their distances $distance.")
   invisible(x)
 }
 

@@ -90,8 +90,7 @@ stacked_column <- function(a, b, name, call) {
 }
 
 show_metric <- function(x, ..., then = "fidelity(real, synthetic, formula, holdout) sets it beside other scores.") {
-  text <- format(x, ...)
-  show_lines(text[1], tail = text[-1], then = then)
+  show_object(x, ..., then = then)
 }
 
 #' @rdname tidy_metric

@@ -173,8 +173,7 @@ arm_bounds_phrase <- function(bounds, n) {
 
 #' @export
 print.causalsynth_nuisance_arms <- function(x, ...) {
-  text <- format(x)
-  show_lines(text[1:2], tail = text[-(1:2)], then = "estimate_effect(nuisances, method).")
+  show_object(x, first = 2, then = "estimate_effect(nuisances, method).")
   invisible(x)
 }
 

@@ -184,9 +184,8 @@ fit_aliased <- function(x) x$notes$aliased
 
 #' @export
 print.causalsynth_nuisance <- function(x, ..., lines = 25) {
-  text <- format(x)
-  show_lines(text[1:2], tail = text[-(1:2)], lines = lines,
-             then = "estimate_effect(nuisances, method), diagnose_overlap(nuisances).")
+  show_object(x, first = 2, lines = lines,
+              then = "estimate_effect(nuisances, method), diagnose_overlap(nuisances).")
   invisible(x)
 }
 

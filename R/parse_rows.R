@@ -238,8 +238,7 @@ format.causalsynth_parsing <- function(x, ...) {
 
 #' @export
 print.causalsynth_parsing <- function(x, ...) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1])
+  show_object(x)
   invisible(x)
 }
 

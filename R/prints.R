@@ -16,6 +16,12 @@ show_lines <- function(head, table = character(), tail = character(), then = NUL
   writeLines(c(head, table, tail, then))
 }
 
+# An object whose first lines of format() are its head, the others its tail.
+show_object <- function(x, ..., first = 1, lines = 25, then = NULL) {
+  text <- format(x, ...)
+  show_lines(text[seq_len(first)], tail = text[-seq_len(first)], then = then, lines = lines)
+}
+
 # Lines broken at spaces, what follows two columns further in; what belongs together is not broken: a call, such as
 # truth(x, estimand), a few words in brackets, both sides of an equals sign.
 wrap_lines <- function(lines, width = getOption("width")) {

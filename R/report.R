@@ -117,8 +117,7 @@ format.causalsynth_report <- function(x, ...) {
 
 #' @export
 print.causalsynth_report <- function(x, ...) {
-  text <- format(x)
-  show_lines(text[1], tail = text[-1], then = "open it in a browser; summary(x) has every check with its reason.")
+  show_object(x, then = "open it in a browser; summary(x) has every check with its reason.")
   invisible(x)
 }
 

@@ -4,7 +4,7 @@
 # interval. Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design;
 # cells take turns, so that a run that was stopped has nearly as many replicates of each. `summary` in place of a
 # number of replicates sums up what is there. The last rows take all designs but the weak overlap together.
-# Raw: bench/hybrid-coverage-raw.csv (resumable; begun from what hybrid-coverage-raw.csv.gz holds).
+# Raw: bench/hybrid-coverage-raw.csv (resumable; begun from what hybrid-coverage-raw.csv.gz holds, to six digits).
 library(causalsynth)
 source("bench/lib.R")
 only_summary <- identical(commandArgs(TRUE)[1], "summary")

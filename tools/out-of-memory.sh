@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Memory that runs out is an error of R, never a dead session: each call runs under `ulimit -v` limits from too little to
-# enough, must fail with an R error or succeed, and the session must work afterwards. Prints a line a call; writes
-# bench/reliability-memory-limits.csv.
+# enough, must fail with an R error or succeed, and the session must work afterwards. Prints a line a call; keeps the
+# result in bench/reliability-memory-limits.csv.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. tools/record.sh
 script=$(mktemp)
 trap 'rm -f "$script"' EXIT
 cat > "$script" <<'R'
@@ -35,8 +36,5 @@ for name in forest draw gen_forest weights dcr; do
     case "$said" in alive,*) ;; *) bad=$((bad + 1)) ;; esac
   done
 done
-{
-  echo '"what","cases","minutes","findings","date"'
-  printf '"memory limits (ulimit -v)",%d,%.2f,%d,"%s"\n' "$cases" "$(echo "($SECONDS - $start) / 60" | bc -l)" "$bad" "$(date +%F)"
-} > bench/reliability-memory-limits.csv
+record memory-limits "memory limits (ulimit -v)" "$cases" "$((SECONDS - start))" "$bad" "$(Rscript -e 'cat("R", format(getRversion()))')"
 exit $((bad > 0))
