@@ -57,6 +57,10 @@ copula_draw <- function(factor, columns, n, given, key, run) {
     .Call(`_causalsynth_copula_draw`, factor, columns, n, given, key, run)
 }
 
+correlation_shrinkage <- function(correlation, least) {
+    .Call(`_causalsynth_correlation_shrinkage`, correlation, least)
+}
+
 copula_correlations <- function(products, hermite, limit, run) {
     .Call(`_causalsynth_copula_correlations`, products, hermite, limit, run)
 }

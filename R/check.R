@@ -9,6 +9,9 @@ abort <- function(kind, message, call = rlang::caller_env(), ...) {
   )
 }
 
+# Lines of a message that hold a user's names or values: their braces are text.
+as_text <- function(lines) gsub("([{}])", "\\1\\1", lines)
+
 # A required argument that was not given, also by a caller further up, is an error that names it.
 check_present <- function(x, arg, call = rlang::caller_env()) {
   if (missing(x)) abort("input", "The argument {.arg {arg}} is missing; it has no default.", call = call)
@@ -154,6 +157,7 @@ resolve_threads <- function(threads, call = rlang::caller_env()) {
 
 # Numbers beyond this size are refused: their squares and sums of squares would overflow without a word.
 largest_number <- 1e100
+smallest_outcome <- 1e-100
 
 check_size_of_numbers <- function(x, what, call = rlang::caller_env()) {
   if (!is.numeric(x)) return(invisible())

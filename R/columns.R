@@ -17,14 +17,19 @@ column_blueprint <- function(data, decimals = TRUE) {
   })
 }
 
-# The least number of decimals, up to six, that every value has; NA if some need more.
+# The least number of decimals, up to six, that every value has; NA if some need more. What rounding may change is
+# nothing beside the values, and beside the largest where that is below 1: numbers of size 1e-12 are not all 0.
 count_decimals <- function(values) {
   values <- values[is.finite(values)]
+  least <- min(1, max(abs(values), 0))
   # A few values settle most columns: the rest is looked at only where these have so few decimals.
   if (length(values) > 50 && is.na(count_decimals(values[1:50]))) return(NA)
-  for (d in 0:6) if (all(abs(values - round(values, d)) <= 1e-9 * pmax(1, abs(values)))) return(d)
+  for (d in 0:6) if (all(abs(values - round(values, d)) <= 1e-9 * pmax(least, abs(values)))) return(d)
   NA
 }
+
+# Numbers to the decimals that all of them have: those that differ by a rounding alone are one value.
+as_drawn <- function(values, entry) if (is.na(entry$decimals)) values else round(values, entry$decimals)
 
 # Columns of `data` in the blueprint's order as list(columns, levels): double vectors (levels 0) or integer codes from
 # 1 (levels = their number). Unknown columns, types or levels are errors with their names.
@@ -45,6 +50,7 @@ encode_columns <- function(data, blueprint, arg = "newdata", call = rlang::calle
 }
 
 encode_column <- function(x, entry, name, arg, call) {
+  check_kind(x, name, call)
   if (entry$kind == "numeric") {
     if (is.factor(x) || is.character(x)) {
       abort("data", c(
@@ -52,7 +58,10 @@ encode_column <- function(x, entry, name, arg, call) {
         i = "It {known_as(arg)} a {class(entry$ptype)[1]} column."
       ), call = call)
     }
-    return(as.double(x))
+    x <- as.double(x)
+    # NaN is missing, for every reader of the codes.
+    if (anyNA(x)) x[is.nan(x)] <- NA
+    return(x)
   }
   if (is.numeric(x) && !is.factor(x)) {
     abort("data", c(
@@ -79,6 +88,15 @@ known_as <- function(arg) {
   switch(arg, synthetic = "is in the real rows", pool = , trial = "is in the study", "was at fit")
 }
 
+# Integers; what is drawn beyond their range is its end.
+whole_numbers <- function(values) {
+  whole <- suppressWarnings(as.integer(values))
+  if (!anyNA(whole)) return(whole)
+  beyond <- which(is.na(whole) & !is.na(values))
+  whole[beyond] <- as.integer(sign(values[beyond])) * .Machine$integer.max
+  whole
+}
+
 # Values from the core as a column of the seed's type.
 decode_column <- function(values, entry) {
   ptype <- entry$ptype
@@ -89,7 +107,7 @@ decode_column <- function(values, entry) {
   if (is.logical(ptype)) return(as.logical(values))
   # A generator may have rounded already: round() takes longer than drawing.
   if (!is.na(entry$decimals) && !isTRUE(attr(values, "rounded"))) values <- round(values, entry$decimals)
-  if (is.integer(ptype)) values <- as.integer(if (isTRUE(attr(values, "rounded"))) values else round(values))
+  if (is.integer(ptype)) values <- whole_numbers(if (isTRUE(attr(values, "rounded"))) values else round(values))
   attributes(values) <- attributes(ptype)[setdiff(names(attributes(ptype)), "names")]
   values
 }

@@ -243,7 +243,7 @@ tidy.causalsynth_combined <- function(x, conf.level = .95, ...) {
   check_level(conf.level, "conf.level")
   table <- x$estimates
   half <- stats::qt((1 + conf.level) / 2, table$df) * table$std.error
-  table$statistic <- table$estimate / table$std.error
+  table$statistic <- wald_statistic(table)
   table$p.value <- 2 * stats::pt(-abs(table$statistic), table$df)
   table$conf.low <- table$estimate - half
   table$conf.high <- table$estimate + half

@@ -97,7 +97,7 @@ draw_ruled <- function(fit, n, known, rules, key, threads, call) {
     named <- c(vapply(rules$rules, function(rule) paste0("~", deparse1(rule)), ""), "no copy of a real row")
     used <- c(rep(TRUE, length(rules$rules)), !is.null(rules$copies))
     shares <- sprintf("%s: satisfied by %.3g%% of the rows tried", named[used], 100 * tally[used] / found$tries)
-    abort_exhausted(found, n, "the constraints", stats::setNames(gsub("([{}])", "\\1\\1", shares), rep("x", sum(used))),
+    abort_exhausted(found, n, "the constraints", stats::setNames(as_text(shares), rep("x", sum(used))),
                     call)
   }
   found

@@ -96,8 +96,13 @@ shrink_correlation <- function(correlation, n) {
   diag(ncol(correlation)) * lambda + correlation * (1 - lambda)
 }
 
-# The nearest that cutting eigenvalues gives, where pairs alone do not make a correlation matrix.
-positive_correlation <- function(correlation, least = 1e-4) {
+# Where pairs alone do not make a correlation matrix: the nearest that cutting eigenvalues gives or, of many columns,
+# which takes too long, that of shrinking towards independence (Higham, Strabic and Sego 2016).
+positive_correlation <- function(correlation, least = 1e-4, most = 300) {
+  if (ncol(correlation) > most) {
+    lambda <- correlation_shrinkage(correlation, least)
+    return(correlation * (1 - lambda) + diag(lambda, ncol(correlation)))
+  }
   enough <- tryCatch(is.matrix(chol(correlation - diag(least, ncol(correlation)))), error = function(e) FALSE)
   if (enough) return(correlation)
   parts <- eigen(correlation, symmetric = TRUE)

@@ -77,6 +77,11 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
   for (j in which(!is_factor)) {
     for (arg in names(tables)) check_no_infinite(tables[[arg]][[j]], names(blueprint)[j], arg, call)
     if (scale == "none") next
+    # Squares of such sizes would vanish.
+    size <- max(abs(tables$real[[j]]), 0, na.rm = TRUE)
+    if (size > 0 && size < 1e-100) {
+      tables <- lapply(tables, function(columns) replace(columns, j, list(columns[[j]] / size)))
+    }
     centre <- mean(tables$real[[j]], na.rm = TRUE)
     spread <- stats::sd(tables$real[[j]], na.rm = TRUE)
     if (is.na(centre)) centre <- 0

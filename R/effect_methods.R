@@ -44,7 +44,7 @@ tidy.causalsynth_effect <- function(x, conf.int = TRUE, conf.level = .95, expone
   check_level(conf.level, "conf.level")
   check_flag(exponentiate, "exponentiate")
   table <- x$estimates
-  table$statistic <- table$estimate / table$std.error
+  table$statistic <- wald_statistic(table)
   table$p.value <- 2 * stats::pnorm(-abs(table$statistic))
   if (check_flag(conf.int, "conf.int")) {
     limits <- effect_limits(x, conf.level, interval_type(x, conf.type, call))
@@ -55,6 +55,9 @@ tidy.causalsynth_effect <- function(x, conf.int = TRUE, conf.level = .95, expone
   rownames(table) <- NULL
   table
 }
+
+# Of a test of zero; none of what does not vary.
+wald_statistic <- function(table) ifelse(table$std.error > 0, table$estimate / table$std.error, NA_real_)
 
 # modelsummary hands on what it was asked for itself; anything else is an unknown argument.
 check_table_dots <- function(dots, known, call) {

@@ -52,12 +52,15 @@ check_estimand <- function(estimand, available, label, call) {
   ), call = call)
 }
 
-check_positive_g <- function(pieces, both, label, call) {
+# The squares of weights beyond 1e100 overflow as those of infinite ones.
+check_positive_g <- function(pieces, both, label, call, least = 1e-100) {
   both <- both && is.null(pieces$arms)
-  zero <- if (both) pieces$g1 <= 0 | pieces$g0 <= 0 else ifelse(pieces$treat == 1, pieces$g1, pieces$g0) <= 0
+  own <- if (both) pmin(pieces$g1, pieces$g0) else ifelse(pieces$treat == 1, pieces$g1, pieces$g0)
+  zero <- own < least
   if (!any(zero)) return(invisible())
+  size <- if (any(own[zero] > 0)) "below {least}" else "0"
   abort("overlap", c(
-    "{.val {label}}: {sum(zero)} row{?s} have probability 0 of an arm, so weights are infinite.",
+    paste0("{.val {label}}: {sum(zero)} row{?s} have probability ", size, " of an arm, so weights are infinite."),
     i = "Give {.arg bounds}, such as {.code bounds = \"gruber\"}."
   ), call = call)
 }

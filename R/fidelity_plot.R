@@ -42,7 +42,7 @@ set_colours <- c(real = "grey55", synthetic = "#0072B2", holdout = "#E69F00")
 
 fidelity_summary_plot <- function(x, most = 8) {
   rows <- cbind(x$verdicts, label = x$definitions$label)
-  rows <- rows[!is.na(rows$verdict), ]
+  rows <- rows[!rows$verdict %in% c(NA, "not computed"), ]
   rows$size <- rows$worse_by / rows$tolerance
   rows$shown <- pmin(pmax(rows$size, -2), most)
   rows$verdict <- factor(rows$verdict, c("like the holdout", "worse", "much worse"))

@@ -13,8 +13,8 @@
 #' **Latent correlations** solve, for each pair of columns, the equation between the correlation of two normals and the
 #' mean product of the scores that are seen of them (Mehler's formula): for two discrete columns the result estimates
 #' the polychoric correlation, for a discrete and a continuous one the polyserial one, for two continuous ones it is
-#' van der Waerden's. A matrix that is not positive definite is mended by cutting its eigenvalues; few rows shrink it
-#' towards independence. Levels of a factor without an order are laid along the direction in which the other columns'
+#' van der Waerden's. A matrix that is not positive definite is mended by cutting its eigenvalues, one of more than
+#' 300 latents by shrinking it (Higham, Strabic and Sego 2016); few rows shrink it towards independence. Levels of a factor without an order are laid along the direction in which the other columns'
 #' means differ most between them. Whether a value is missing is a latent normal of its own, so that it can depend on
 #' the other columns; pairs are compared on rows where both are there.
 #'
@@ -36,7 +36,8 @@
 #' @seealso [gen_forest()]
 #' @references Nelsen (2006) "An Introduction to Copulas", 2nd edition, Springer; Olsson (1979) "Maximum likelihood
 #'   estimation of the polychoric correlation coefficient", Psychometrika 44; Schaefer and Strimmer (2005) for the
-#'   shrinkage \doi{10.2202/1544-6115.1175}; Genz (1992) for the sequential conditionals
+#'   shrinkage \doi{10.2202/1544-6115.1175}; Higham, Strabic and Sego (2016) "Restoring definiteness via shrinking",
+#'   SIAM Review 58 \doi{10.1137/140996112}; Genz (1992) for the sequential conditionals
 #'   \doi{10.1080/10618600.1992.10477010}.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
@@ -57,6 +58,8 @@ gen_copula <- function(min_count = 5, most_atoms = 20, atom_share = 0.05, ...) {
 
 #' @exportS3Method
 learn_rows.gen_copula <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
+  # Only their ratios matter, and their squares must not overflow.
+  if (!is.null(weights)) weights <- weights / max(weights)
   blueprint <- column_blueprint(data)
   check_no_identifier(vapply(blueprint, function(b) length(b$levels), 1L), nrow(data), call)
   blueprint <- drop_rare_texts(data, blueprint, spec$settings$min_count)
@@ -123,6 +126,7 @@ copula_state <- function(columns, blueprint, settings, weights, jitter) {
 
 column_state <- function(values, entry, settings, weights, jitter, order = NULL) {
   dropped <- attr(values, "dropped")
+  values <- as_drawn(values, entry)
   lost <- is.na(values)
   lost[dropped] <- FALSE
   n <- length(values)

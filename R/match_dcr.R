@@ -54,6 +54,10 @@ match_dcr <- function(fit, data, holdout, ..., n = nrow(data), columns = NULL, a
   absent <- setdiff(columns, names(holdout))
   if (length(absent)) abort("data", "{.arg holdout} lacks {length(absent)} column{?s}: {.val {absent}}.")
   reference <- dcr(data, holdout, columns, threads = threads)
+  if (all(is.na(reference$distance))) {
+    abort("data", c("No row of {.arg holdout} has a distance to a row of {.arg data}.",
+                    i = "Leave out the columns in which nothing is known: {.arg columns} names those compared."))
+  }
   job <- list(
     fit = fit, data = unclass_frame(as.data.frame(data)), n = n, columns = reference$columns, adjust = adjust,
     wanted = reference$distance[!is.na(reference$distance)], smoothable = smoothable_columns(fit, data),
@@ -131,6 +135,7 @@ keep_candidates <- function(job, state, size, key) {
 # What to do next; NULL where nothing is left to try.
 next_step <- function(job, state, drawn) {
   known <- drawn$all[!is.na(drawn$all)]
+  if (length(known) == 0) return(NULL)
   close <- stats::median(known) < stats::median(job$wanted)
   can_smooth <- job$adjust != "reject" && length(job$smoothable) && is.null(state$keep) && state$h < 1
   if (can_smooth && (close || state$h > 0)) {

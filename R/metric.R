@@ -81,7 +81,7 @@ stacked_column <- function(a, b, name, call) {
                   unique(c(known, sort(unique(as.character(b)), method = "radix"))),
                   ordered = is.ordered(a)))
   }
-  for (x in list(a, b)) if (is.list(x) || length(dim(x)) > 1 || is.complex(x)) check_covariate(x, name, call)
+  for (x in list(a, b)) check_kind(x, name, call)
   a <- as.numeric(a)
   b <- as.numeric(b)
   check_no_infinite(a, name, "real", call)

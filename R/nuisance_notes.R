@@ -69,7 +69,7 @@ warn_separations <- function(separated, call) {
   if (length(lines) == 0) return(invisible())
   cli::cli_warn(c(
     "Logistic regressions separate their classes: fitted probabilities reach 0 or 1, coefficients diverge.",
-    stats::setNames(gsub("([{}])", "\\1\\1", lines), rep("x", length(lines))),
+    stats::setNames(as_text(lines), rep("x", length(lines))),
     i = "Drop such a column, merge its rare levels, or use {.code learn_forest()}."
   ), class = c("causalsynth_warning_separated", "causalsynth_warning_fit", "causalsynth_warning"), call = call)
 }

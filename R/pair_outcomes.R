@@ -230,8 +230,8 @@ population_shift <- function(covs, both) {
     x <- as.numeric(x)
     y <- as.numeric(y)
     sd <- stats::sd(x, na.rm = TRUE)
-    data.frame(term = name, data = mean(x, na.rm = TRUE), both = mean(y, na.rm = TRUE),
-               shift = (mean(y, na.rm = TRUE) - mean(x, na.rm = TRUE)) / if (is.na(sd) || sd == 0) 1 else sd)
+    means <- c(mean_or_na(x[!is.na(x)]), mean_or_na(y[!is.na(y)]))
+    data.frame(term = name, data = means[1], both = means[2], shift = diff(means) / if (is.na(sd) || sd == 0) 1 else sd)
   })
   table <- do.call(rbind, parts)
   rownames(table) <- NULL

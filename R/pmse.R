@@ -67,7 +67,7 @@ pmse <- function(real, synthetic, columns = NULL, ..., method = c("logit", "cart
                   low = c(0, 0, 0, -50), reference = c(expected, 1, NA, NA), n = n),
     "causalsynth_pmse", pmse = found$pmse, expected = expected, standardised = ratio, specks = told$specks,
     po50 = told$po50,
-    z = if (is.null(found$sd)) NA_real_
+    z = if (is.null(found$sd) || !isTRUE(found$sd > 0)) NA_real_
         else (found$pmse - expected) / (found$sd * if (against == "seed") 1 - share else 1),
     coefficients = found$coefficients, share = share, method = method, against = against, n_real = both$n_real,
     n_synthetic = both$n_synthetic, columns = both$columns
@@ -80,6 +80,8 @@ logit_pmse <- function(both, share, interactions, call = rlang::caller_env()) {
   for (name in names(rows)) if (is.factor(rows[[name]]) && anyNA(rows[[name]])) rows[[name]] <- addNA(rows[[name]])
   rows[] <- lapply(rows, function(x) if (is.factor(x)) factor(as.integer(x)) else x)
   rows <- rows[vapply(rows, function(x) length(unique(x)) > 1, NA)]
+  # A formula would misread names such as "..1".
+  names(rows) <- sprintf("x%d", seq_along(rows))
   n <- length(both$synthetic)
   x <- if (length(rows) == 0) {
     matrix(1, n, 1, dimnames = list(NULL, "(Intercept)"))
@@ -212,4 +214,3 @@ format.causalsynth_classifier_auc <- function(x, digits = 3, ...) {
             count_phrase(x$folds, "fold"), count_phrase(x$trees, "tree"))
   )
 }
-

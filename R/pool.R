@@ -106,7 +106,7 @@ pool_rows <- function(rows, parts, index) {
 # data.table's `[`, evaluated where it was written: `i` alone, `with = FALSE` and := keep the rows' means, any other
 # `j` cannot.
 index_table <- function(x, call, env) {
-  if (length(call) == 2 || length(call) == 3 && identical(call[[3]], quote(expr = ))) return(x)
+  if (length(call) == 2 || length(call) == 3 && rlang::is_missing(call[[3]])) return(x)
   method <- utils::getS3method("[", "data.table")
   args <- as.list(match.call(method, call, expand.dots = FALSE, envir = env))
   if (is.call(args$j) && as.character(args$j[[1]])[1] %in% c(":=", "let")) {
@@ -128,7 +128,7 @@ index_table <- function(x, call, env) {
 table_index <- function(call, args, env) {
   rows <- call[[2]]
   by_columns <- isFALSE(args$with) || !table_aware(rows, env)
-  has_j <- !is.null(args$j) && !identical(args$j, quote(expr = ))
+  has_j <- !is.null(args$j) && !rlang::is_missing(args$j)
   if ((has_j && !by_columns) || !is.null(args$by) || !is.null(args$keyby)) return(NULL)
   if (!has_j && !table_aware(rows, env) && length(call) == 3) return(seq_len(nrow(rows)))
   rows$.causalsynth_row <- seq_len(nrow(rows))
@@ -136,7 +136,7 @@ table_index <- function(call, args, env) {
   args[[1]] <- as.name("[")
   args$x <- rows
   if (!table_aware(call[[2]], env)) {
-    if (identical(args$i, quote(expr = ))) return(rows$.causalsynth_row)
+    if (rlang::is_missing(args$i)) return(rows$.causalsynth_row)
     return(rows$.causalsynth_row[eval(args$i, env) %||% TRUE])
   }
   eval(as.call(args), env)$.causalsynth_row

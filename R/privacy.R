@@ -145,6 +145,9 @@ privacy_columns <- function(real, synthetic, holdout, columns, call = rlang::cal
       i = "Name the columns to compare in {.arg columns}."
     ), call = call)
   }
+  for (rows in list(real, synthetic, holdout)) {
+    if (!is.null(rows)) for (name in columns) check_kind(rows[[name]], name, call)
+  }
   columns
 }
 

@@ -132,6 +132,7 @@ rows_with_missing_role <- function(roles, data, na.action, call) {
     identical(na.action, stats::na.exclude)
   rows <- integer()
   for (name in c(roles$treatment, roles$outcome)) {
+    check_kind(data[[name]], name, call)
     bad <- which(is.na(data[[name]]) | is_infinite(data[[name]]))
     if (length(bad) && !omit) {
       what <- if (any(is_infinite(data[[name]]))) "missing or infinite" else "missing"
@@ -217,19 +218,30 @@ numeric_outcome <- function(x, name, call) {
       i = "No effect can be estimated from a constant outcome."
     ), call = call)
   }
+  if (isTRUE(max(abs(values)) < smallest_outcome)) {
+    abort("data", c(
+      "The outcome {.val {name}} is below {format(smallest_outcome)} in size in all {length(values)} rows.",
+      i = "Squares of such numbers vanish: give it in other units."
+    ), call = call)
+  }
   list(values = values, levels = levels, family = if (all(values %in% c(0, 1))) "binomial" else "gaussian")
 }
 
-check_covariate <- function(x, name, call) {
+# What no function takes as a column, whatever it does with it.
+check_kind <- function(x, name, call) {
   if (is.list(x) || length(dim(x)) > 1) {
-    abort("data", "The covariate {.val {name}} is a {class(x)[1]}: one value a row is needed.", call = call)
+    abort("data", "Column {.val {name}} is a {class(x)[1]}: one value a row is needed.", call = call)
   }
   if (typeof(x) %in% c("complex", "raw")) {
     abort("data", c(
-      "The covariate {.val {name}} is {typeof(x)}.",
+      "Column {.val {name}} is {typeof(x)}.",
       i = "Give numbers, logicals, dates, text or a factor."
     ), call = call)
   }
+}
+
+check_covariate <- function(x, name, call) {
+  check_kind(x, name, call)
   infinite <- sum(is_infinite(x))
   if (infinite) {
     abort("data", c(

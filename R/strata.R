@@ -71,7 +71,7 @@ check_stratum_sizes <- function(values, counts, call) {
   more <- length(small) - length(shown)
   abort("data", c(
     "{length(small)} {cli::qty(length(small))}strat{?um has/a have} fewer than {least_stratum} rows.",
-    stats::setNames(lines, rep("x", length(lines))),
+    stats::setNames(as_text(lines), rep("x", length(lines))),
     if (more) "... and {more} more.",
     i = "Merge small strata, or leave the columns among the others."
   ), call = call)

@@ -109,9 +109,9 @@ refuse_stale <- function(old, new, folder, call) {
     if (!identical(old$arguments[[name]], new$arguments[[name]])) differs(name, old$shown[[name]], new$shown[[name]])
   }
   if (length(lines) == 0) return(invisible())
-  lines <- gsub("}", "}}", gsub("{", "{{", lines, fixed = TRUE), fixed = TRUE)
   abort("file", c(
-    "The checkpoint {.file {folder}} belongs to another study:", stats::setNames(lines, rep("x", length(lines))),
+    "The checkpoint {.file {folder}} belongs to another study:",
+    stats::setNames(as_text(lines), rep("x", length(lines))),
     i = "Give the same arguments to go on with it, or another folder."
   ), call = call)
 }

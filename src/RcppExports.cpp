@@ -172,6 +172,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// correlation_shrinkage
+double correlation_shrinkage(Rcpp::NumericMatrix correlation, double least);
+RcppExport SEXP _causalsynth_correlation_shrinkage(SEXP correlationSEXP, SEXP leastSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type correlation(correlationSEXP);
+    Rcpp::traits::input_parameter< double >::type least(leastSEXP);
+    rcpp_result_gen = Rcpp::wrap(correlation_shrinkage(correlation, least));
+    return rcpp_result_gen;
+END_RCPP
+}
 // copula_correlations
 Rcpp::NumericMatrix copula_correlations(Rcpp::NumericMatrix products, Rcpp::NumericMatrix hermite, double limit, Rcpp::List run);
 RcppExport SEXP _causalsynth_copula_correlations(SEXP productsSEXP, SEXP hermiteSEXP, SEXP limitSEXP, SEXP runSEXP) {
@@ -704,6 +715,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_causalsynth_forest_layout", (DL_FUNC) &_causalsynth_forest_layout, 1},
     {"_causalsynth_sequential_layout", (DL_FUNC) &_causalsynth_sequential_layout, 1},
     {"_causalsynth_copula_draw", (DL_FUNC) &_causalsynth_copula_draw, 6},
+    {"_causalsynth_correlation_shrinkage", (DL_FUNC) &_causalsynth_correlation_shrinkage, 2},
     {"_causalsynth_copula_correlations", (DL_FUNC) &_causalsynth_copula_correlations, 4},
     {"_causalsynth_forest_fit", (DL_FUNC) &_causalsynth_forest_fit, 5},
     {"_causalsynth_forest_answers", (DL_FUNC) &_causalsynth_forest_answers, 2},

@@ -1,6 +1,7 @@
 // Gaussian copula: its model is a plain list in R (R/gen_copula.R); the core borrows its vectors.
 #include "core/base/require.h"
 #include "core/generate/copula.h"
+#include "core/linear/definite.h"
 #include "glue_host.h"
 
 namespace {
@@ -56,6 +57,11 @@ Rcpp::List copula_draw(Rcpp::NumericMatrix factor, Rcpp::List columns, double n,
     for (double& value : column)
       if (std::isnan(value)) value = NA_REAL;
   return result;
+}
+
+// [[Rcpp::export(rng = false)]]
+double correlation_shrinkage(Rcpp::NumericMatrix correlation, double least) {
+  return causalsynth::shrinkage_to_definite(matrix_view(correlation), least);
 }
 
 // [[Rcpp::export(rng = false)]]

@@ -1,8 +1,8 @@
 library(testthat)
 library(causalsynth)
 
-# CRAN allows two cores.
-options(causalsynth.threads = 2)
+# CRAN allows two cores: two files at once (Config/testthat/parallel), one thread each.
+Sys.setenv(TESTTHAT_CPUS = 2, RCPP_PARALLEL_NUM_THREADS = 1)
 # R CMD check runs the quick files; tools/test.R runs these too.
 slow <- c(
   "acceptance", "assignment", "bootstrap", "combine_synthetic", "compare_studies", "compare_synthesizers", "fidelity",

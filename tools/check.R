@@ -49,14 +49,21 @@ stand_in_for_cran <- function() {
   paste0("file://", normalizePath(file.path(folder, "..", "..")))
 }
 
+# Flags of the user's own Makevars are no business of the package; a compiler's cache, where one is, changes no result.
+write_makevars <- function() {
+  names <- if (Sys.which("ccache") != "") c("CC", "CXX", "CXX17")
+  asked <- function(name) system2(file.path(R.home("bin"), "R"), c("CMD", "config", name), stdout = TRUE)
+  compilers <- vapply(names, asked, "")
+  writeLines(sprintf("%s = ccache %s", names, sub("^ccache ", "", compilers)), "Makevars")
+}
+
 main <- function() {
   folder <- tempfile("check-")
   dir.create(folder)
   allowed <- allowed_patterns()
   setwd(folder)
   if (Sys.getenv("MAKEFLAGS") == "") Sys.setenv(MAKEFLAGS = paste0("-j", max(1, parallel::detectCores(), na.rm = TRUE)))
-  # Flags of the user's own Makevars are no business of the package.
-  file.create("Makevars")
+  write_makevars()
   Sys.setenv(
     R_MAKEVARS_USER = normalizePath("Makevars"),
     "_R_CHECK_FORCE_SUGGESTS_" = "false", "_R_CHECK_CRAN_INCOMING_REMOTE_" = "false",

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 script=${GOLDEN_SCRIPT:-tests/golden/golden.R}
 [ -f "$script" ] || { echo "there is no $script" >&2; exit 2; }
 folder=${GOLDEN_FOLDER:-$(mktemp -d)}
-table=bench/reliability-golden.csv
+. tools/record.sh
 [ $# -gt 0 ] || set -- gcc-O2 gcc-O0 clang-O2 clang-O0
 mkdir -p "$folder/source"
 git ls-files -z | xargs -0 tar cf - | tar xf - -C "$folder/source"
@@ -25,24 +25,27 @@ install_build() {
     --library="$folder/$name" "$folder/source" >"$folder/$name.log" 2>&1 || { tail -n 30 "$folder/$name.log"; return 1; }
 }
 
-echo "build,compiler,threads,names,different,date" >"$folder/table"
 failed=0
 first=""
 for name in "$@"; do
+  start=$SECONDS
   if ! install_build "$name"; then failed=1; continue; fi
   [ "${name%-*}" = clang ] && version=$(clang --version | sed -nE 's/.*clang version ([0-9.]+).*/clang \1/p') ||
     version="gcc $(gcc -dumpfullversion)"
+  cases=0
+  findings=0
   for threads in 1 2 3; do
     out=$folder/$name-$threads.txt
     R_LIBS="$folder/$name:${R_LIBS:-}" Rscript "$script" "$threads" >"$out" 2>"$out.err" ||
-      { failed=1; echo "$name, $threads threads: failed"; tail -n 5 "$out.err"; continue; }
+      { findings=$((findings + 1)); echo "$name, $threads threads: failed"; tail -n 5 "$out.err"; continue; }
     [ -n "$first" ] || first=$out
-    different=$(diff "$first" "$out" | grep -c '^>')
-    if [ "$different" != 0 ]; then failed=1; diff "$first" "$out" | sed -n 's/^> /  differs: /p'; fi
-    echo "$name, $threads threads: $(wc -l <"$out") names, $different different"
-    echo "$name,$version,$threads,$(wc -l <"$out"),$different,$(date -u +%F)" >>"$folder/table"
+    different=$(diff "$first" "$out" | grep -c '^[<>]')
+    diff "$first" "$out" | sed -n "s/^> /  $name, $threads threads, differs: /p"
+    cases=$((cases + $(wc -l <"$out")))
+    findings=$((findings + different))
   done
+  [ "$findings" = 0 ] || failed=1
+  record golden "golden hashes: ${name/-/ -}, 1 to 3 threads" "$cases" "$((SECONDS - start))" "$findings" "$version"
 done
-cp "$folder/table" "$table"
 [ -n "${GOLDEN_FOLDER:-}" ] || rm -rf "$folder"
 exit "$failed"

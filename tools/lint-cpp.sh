@@ -3,40 +3,53 @@
 #   warnings   g++ and clang++ with -Wall -Wextra -Wpedantic over src/core (Eigen as a system header): no warning
 #   cppcheck   src/core; what is suppressed stands with reasons in tools/cppcheck-suppressions.txt
 #   tidy       clang-tidy over src/core, settings in .clang-tidy
-# LINT_FILES narrows the last to some files.
+# LINT_FILES narrows the last to some files. bench/reliability-lint.csv keeps the last result over all files.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. tools/record.sh
 failed=0
 include=$(Rscript -e 'cat(system.file("include", package = "RcppEigen"))')
 mapfile -t files < <(if [ -n "${LINT_FILES:-}" ]; then printf '%s\n' $LINT_FILES; else find src/core -name '*.cpp' | sort; fi)
 flags=(-std=c++17 -Isrc -isystem "$include" -DEIGEN_MPL2_ONLY -DCAUSALSYNTH_STD_THREADS)
 
+# what, seconds, findings, by what
+result() {
+  [ "$3" = 0 ] || failed=1
+  [ -n "${LINT_FILES:-}" ] || record lint "$1" "${#files[@]}" "$2" "$3" "$4"
+}
+
 warnings() {
-  local compiler log
+  local compiler log start
   log=$(mktemp)
   for compiler in g++ clang++; do
     command -v "$compiler" >/dev/null || { echo "$compiler is not installed: left out"; continue; }
+    start=$SECONDS
     printf '%s\n' "${files[@]}" |
       xargs -P 2 -I{} "$compiler" "${flags[@]}" -fsyntax-only -Wall -Wextra -Wpedantic {} >>"$log" 2>&1
-    echo "$compiler: $(grep -c 'warning:' "$log") warnings, $(grep -c 'error:' "$log") errors"
-    grep -E "warning:|error:" "$log" && failed=1
+    grep -E "warning:|error:" "$log"
+    result "warnings of $compiler -Wall -Wextra -Wpedantic, by file" "$((SECONDS - start))" "$(grep -cE 'warning:|error:' "$log")" \
+      "$("$compiler" --version | head -n 1 | grep -oE '[0-9]+[.][0-9]+[.][0-9]+' | head -n 1)"
     : >"$log"
   done
   rm -f "$log"
 }
 
 run_cppcheck() {
-  cppcheck --std=c++17 --language=c++ --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet -j 2 \
-    --suppressions-list=tools/cppcheck-suppressions.txt -DCAUSALSYNTH_STD_THREADS -Isrc src/core || failed=1
-  echo "cppcheck: done"
+  local log start=$SECONDS
+  log=$(mktemp)
+  cppcheck --std=c++17 --language=c++ --enable=warning,performance,portability --inline-suppr --quiet -j 2 \
+    --suppressions-list=tools/cppcheck-suppressions.txt -DCAUSALSYNTH_STD_THREADS -Isrc src/core 2>&1 | tee "$log"
+  result "cppcheck, by file" "$((SECONDS - start))" "$(grep -cE ' (error|warning|style|performance|portability): ' "$log")" "$(cppcheck --version)"
+  rm -f "$log"
 }
 
 run_tidy() {
-  local log
+  local log start=$SECONDS
   log=$(mktemp)
-  printf '%s\n' "${files[@]}" | xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" >"$log" 2>/dev/null || failed=1
-  grep -E "(warning|error):" "$log" | sort -u
-  echo "clang-tidy: $(grep -E '(warning|error):' "$log" | sort -u | wc -l) findings in ${#files[@]} files"
+  printf '%s\n' "${files[@]}" | xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" 2>/dev/null |
+    grep -E "(warning|error):" | sort -u | tee "$log"
+  result "clang-tidy, by file" "$((SECONDS - start))" "$(wc -l <"$log")" \
+    "$(clang-tidy --version | sed -nE 's/.*LLVM version ([0-9.]+).*/clang-tidy \1/p')"
   rm -f "$log"
 }
 

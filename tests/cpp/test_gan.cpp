@@ -237,6 +237,19 @@ TEST_CASE("numbers are folded into their range") {
   CHECK(outside == 2);
 }
 
+TEST_CASE("numbers that are none are refused") {
+  Example e;
+  for (std::size_t c = 0; c < e.layout.columns.size(); ++c) {
+    if (!e.layout.columns[c].number) continue;
+    std::vector<double> broken(e.input.rows, std::nan(""));
+    e.input.numbers[c] = Span<const double>(broken.data(), broken.size());
+    CHECK_THROWS_AS(encode_rows(e.input, {}, e.layout, e.options, Execution{1, {}}),
+                    std::invalid_argument);
+    return;
+  }
+  FAIL("the example has no column of numbers");
+}
+
 TEST_CASE("training by sampling evens out levels; rows have what is asked for") {
   Example e;
   const GanRows rows = encode_rows(e.input, {}, e.layout, e.options, Execution{1, {}});

@@ -60,6 +60,29 @@ TEST_CASE("scores and values are inverse; the density integrates to one") {
   CHECK(mean == Approx(-0.5 * std::log(2 * 3.14159265 * std::exp(1.0) * 4.0)).margin(0.1));
 }
 
+TEST_CASE("a row that has all the weight leaves a law") {
+  const std::vector<double> x = normals(20);
+  for (const double other : {0.0, 1e-300, 1e-17}) {
+    std::vector<double> weights(20, other), left_out;
+    weights[3] = 20.0;
+    Stream stream(6, StreamTag::test, 5);
+    const ScoreLaw law = ScoreLaw::learn(x, weights, ScoreLaw::Use::numbers, stream, &left_out);
+    CHECK(law.score(law.value(0.5)) == Approx(0.5).margin(1e-9));
+    for (const double score : left_out) CHECK(std::isfinite(score));
+  }
+}
+
+TEST_CASE("values at the end of the numbers have a law") {
+  for (const double size : {5e-324, 1e-310, 1e-300, 1e90}) {
+    std::vector<double> x = normals(20);
+    for (double& v : x) v *= size;
+    Stream stream(6, StreamTag::test, 6);
+    const ScoreLaw law = ScoreLaw::learn(x, {}, ScoreLaw::Use::numbers, stream);
+    CHECK(law.high() > law.low());
+    for (int k = 0; k < 10; ++k) CHECK(std::fabs(law.draw(stream)) <= 6 * size + 1e-311);
+  }
+}
+
 TEST_CASE("laws of one and of two values") {
   Stream stream(6, StreamTag::test, 2);
   const std::vector<double> one{4.0, 4.0}, two{1.0, 2.0};

@@ -120,7 +120,7 @@ inspect <- function(value, args, look) {
 }
 
 # Runs the case of a seed; `properties` is the named list of properties.R. Returns its findings and its counts.
-run_case <- function(seed, properties, property = NULL, limit = 20) {
+run_case <- function(seed, properties, property = NULL, limit = 120) {
   set.seed(seed, "Mersenne-Twister", "Inversion", "Rejection")
   if (is.null(property)) {
     weights <- vapply(properties, function(p) p$weight, 1)

@@ -73,3 +73,12 @@ test_that("requests that tables cannot serve are errors", {
     coef(fit, complete = 2)
   })
 })
+
+test_that("what does not vary has no test", {
+  study <- data.frame(A = rep(0:1, each = 20), W = sin(1:40))
+  study$Y <- c(rep(0, 20), as.numeric(cos(21:40) > 0))
+  table <- tidy(estimate_effect(Y ~ A | W, study, method = "iptw", learner_treatment = learn_glm()))
+  none <- table[table$term == "mean_0", ]
+  expect_identical(none$std.error, 0)
+  expect_identical(c(none$statistic, none$p.value), c(NA_real_, NA_real_))
+})

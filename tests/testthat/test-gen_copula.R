@@ -137,3 +137,32 @@ test_that("bad specs and identifiers are named", {
   expect_error(fit_generator(gen_copula(), data.frame(id = paste0("p", 1:200))), "identifiers",
                class = "causalsynth_error_data")
 })
+
+test_that("weights of any size count by their ratios", {
+  study <- generate(dgp_paper(), 60, seed = 1)[paste0("W", 1:6)]
+  w <- 1 + (1:60) %% 7
+  drawn <- lapply(c(1, 1e250, 1e-250), function(size) {
+    generate(fit_generator(gen_copula(), study, weights = size * w, seed = 1), 20, seed = 2)
+  })
+  expect_equal(drawn[[2]], drawn[[1]])
+  expect_equal(drawn[[3]], drawn[[1]])
+  wild <- 10^seq(-215, 265, length.out = 60)
+  expect_s3_class(fit_generator(gen_copula(), study, weights = wild, seed = 1), "causalsynth_generator")
+})
+
+test_that("correlations of many columns shrink to a definite matrix", {
+  set.seed(1)
+  correlation <- diag(12)
+  correlation[upper.tri(correlation)] <- runif(66, -1, 1)
+  correlation[lower.tri(correlation)] <- t(correlation)[lower.tri(correlation)]
+  expect_lt(min(eigen(correlation)$values), 0)
+  cut <- positive_correlation(correlation)
+  shrunk <- positive_correlation(correlation, most = 5)
+  for (one in list(cut, shrunk)) {
+    expect_equal(diag(one), rep(1, 12))
+    expect_gte(min(eigen(one)$values), 1e-4 - 1e-12)
+  }
+  ratio <- (shrunk / correlation)[upper.tri(correlation)]
+  expect_equal(ratio, rep(ratio[1], 66))
+  expect_identical(positive_correlation(cut, most = 5), cut)
+})

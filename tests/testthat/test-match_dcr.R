@@ -66,3 +66,9 @@ test_that("bad arguments are named", {
     match_dcr(fit, study, study["W1"])
   })
 })
+
+test_that("rows without any distance are an error", {
+  study <- data.frame(x = rep(NA_real_, 30))
+  fit <- fit_generator(gen_forest(trees = 2), study, seed = 1)
+  expect_error(match_dcr(fit, study, study, n = 5, seed = 1), class = "causalsynth_error_data")
+})

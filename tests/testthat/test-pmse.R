@@ -116,3 +116,15 @@ test_that("pMSE and AUC are synthpop's and pROC's", {
   score <- round(c(sets$real$x + sets$real$y, sets$synthetic$x + sets$synthetic$y), 1)
   expect_equal(auc_delong(score, rep(0:1, c(200, 300))), c(value("auc"), value("auc_se")), tolerance = 1e-9)
 })
+
+test_that("permutations that all say the same give no z", {
+  rows <- data.frame(x = 1e15, y = -.08)
+  expect_identical(pmse(rows, rows, method = "forest", permutations = 2, trees = 3, seed = 1)$z, NA_real_)
+})
+
+test_that("any name of a column will do", {
+  rows <- stats::setNames(data.frame(sin(1:40), cos(1:40)), c("..1", "a b"))
+  fresh <- stats::setNames(data.frame(sin(51:90), cos(51:90)), c("..1", "a b"))
+  plain <- function(x) stats::setNames(x, c("p", "q"))
+  expect_identical(tidy(pmse(rows, fresh)), tidy(pmse(plain(rows), plain(fresh))))
+})

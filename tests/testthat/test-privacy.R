@@ -213,3 +213,14 @@ test_that("what is wrong is named", {
   })
   expect_error(privacy(real, real["x"]), class = "causalsynth_error_data")
 })
+
+test_that("columns of tiny numbers are compared in their own units", {
+  real <- data.frame(x = 1e-300 * sin(1:40), y = cos(1:40))
+  fresh <- data.frame(x = 1e-300 * sin(101:140), y = cos(101:140))
+  scaled <- function(d) transform(d, x = x * 1e300)
+  for (distance in c("gower", "euclidean")) {
+    scores <- function(a, b) tidy(privacy(a, b, distance = distance, attacks = 10, seed = 1))$estimate
+    expect_equal(scores(real, fresh), scores(scaled(real), scaled(fresh)))
+  }
+  expect_equal(dcr(real, fresh)$distance, dcr(scaled(real), scaled(fresh))$distance)
+})

@@ -95,3 +95,10 @@ test_that("what is no model formula is an error of the package's own", {
   }
   expect_error(forest(y ~ "w", data), class = "causalsynth_error_input")
 })
+
+test_that("an outcome whose squares vanish is an error with the cure", {
+  study <- data.frame(A = rep(0:1, 10), W = sin(1:20), Y = 1e-150 * cos(1:20))
+  expect_snapshot(error = TRUE, estimate_effect(Y ~ A | W, study))
+  study$Y <- data.frame(p = 1:20, q = 1)
+  expect_snapshot(error = TRUE, estimate_effect(Y ~ A | W, study))
+})

@@ -39,3 +39,9 @@ test_that("strata and weights that cannot be used are named", {
     fit_generator(gen_data(seed[1:50, ]), seed, weights = rep(1, 100))
   })
 })
+
+test_that("braces in a stratum's name are text", {
+  study <- data.frame(x = 1:6, g = rep(c("{y}", "{x"), 3))
+  expect_error(fit_generator(gen_copula(), study, strata = "g", seed = 1), "g = {y}: 3 rows", fixed = TRUE,
+               class = "causalsynth_error_data")
+})

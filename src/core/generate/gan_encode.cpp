@@ -15,6 +15,7 @@ void encode_number(const GanInput& input, std::size_t c, const MixtureOptions& m
   std::vector<double> values, weights;
   for (std::size_t i = 0; i < input.rows; ++i) {
     if (input.codes[c][i] != kNumber) continue;
+    require(std::isfinite(input.numbers[c][i]), "numbers of a column must be finite");
     values.push_back(input.numbers[c][i]);
     if (!options.weights.empty()) weights.push_back(options.weights[i]);
   }

@@ -98,12 +98,15 @@ Estimate estimate(const Histogram& histogram, Span<const double> values,
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double share = (weights.empty() ? 1.0 : weights[i]) / histogram.total;
       const double own = share / (bandwidth * kRootTwoPi);
-      const double rest = (histogram.read(density, values[i]) - own) / (1.0 - share);
+      // A row of nearly all the weight leaves nothing to be told from.
+      const double rest =
+          share < 1.0 ? (histogram.read(density, values[i]) - own) / (1.0 - share) : 0.0;
       // Lone values far out must not force a wide bandwidth: half a row's worth is granted.
-      scores[i] = std::log(std::max(rest, 0.1 * own));
+      scores[i] = std::log(std::max({rest, 0.1 * own, std::numeric_limits<double>::min()}));
       score += scores[i] * share;
     }
-    if (score > best_score + kBetter / n) best_score = score, best = {density, scores, bandwidth};
+    if (best.density.empty() || score > best_score + kBetter / n)
+      best_score = score, best = {density, scores, bandwidth};
   }
   return best;
 }
@@ -145,7 +148,8 @@ ScoreLaw ScoreLaw::learn(Span<const double> values, Span<const double> weights, 
   std::partial_sort(high.begin(), high.begin() + static_cast<std::ptrdiff_t>(far) + 1, high.end(),
                     [](double a, double b) { return a > b; });
   ScoreLaw law;
-  if (!(high[0] > low[0])) {  // one value: the narrowest law that has a density
+  // One value, or values too close for cells between them: the narrowest law that has a density.
+  if (!((high[0] - low[0]) / kBins >= std::numeric_limits<double>::min())) {
     const double half = std::max(std::fabs(low[0]), 1e-300) * 1e-12;
     for (std::size_t k = 0; k <= kCells; ++k)
       law.knots_.push_back(low[0] + half * (2.0 * k / kCells - 1.0));
