@@ -35,7 +35,7 @@
 #' @seealso [pair_synthetic()] for twins, [fuse_effects()] where the trial's rows are at hand.
 #' @examples
 #' trial <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., trial, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., trial, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' study <- generate(dgp_paper("weak"), 300, seed = 3)
 #' augment_outcome(Y ~ A | ., study, generate(hybrid, 1000, seed = 4), seed = 5,

@@ -15,7 +15,7 @@
 #'   its class, `tidy()` the effects. An object without one is an error of class `causalsynth_error_input`.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' certificate(hybrid)
 #' @export

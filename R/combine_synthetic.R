@@ -32,7 +32,7 @@
 #'   Methodology 29, 181-188.
 #' @examples
 #' study <- generate(dgp_paper(), 400, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' sets <- simulate(hybrid, 3, seed = 3)
 #' combine_synthetic(sets, learner_treatment = learn_glm(), learner_outcome = learn_glm())

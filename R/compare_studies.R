@@ -16,10 +16,10 @@
 #'   each other.
 #' @examples
 #' data <- generate(dgp_paper(), 300, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., data, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., data, gen_copula(), learner_treatment = learn_glm(),
 #'   learner_outcome = learn_glm(), seed = 1)
 #' both <- study(list(mechanism = dgp_paper(), hybrid = hybrid), c("iptw", "aipw", "or"), n = 150,
-#'   reps = 20, learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1, threads = 1)
+#'   reps = 10, learner_treatment = learn_glm(), learner_outcome = learn_glm(), seed = 1, threads = 1)
 #' compare_studies(both)
 #' @export
 compare_studies <- function(x, y = NULL, reference = NULL, ..., other = NULL, conf.level = .95) {

@@ -77,7 +77,7 @@
 #' @references Kim, Xu and Lin (2025) \doi{10.48550/arXiv.2511.00318}; van der Laan and Rubin (2006)
 #'   \doi{10.2202/1557-4679.1043}; Hainmueller (2012) \doi{10.1093/pan/mpr025}.
 #' @examples
-#' study <- generate(dgp_paper(), 500, seed = 1)
+#' study <- generate(dgp_paper(), 250, seed = 1)
 #' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' hybrid

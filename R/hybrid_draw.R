@@ -22,7 +22,7 @@
 #'   the seed came from.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' generate(hybrid, 5, seed = 3)
 #' @export

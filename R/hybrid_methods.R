@@ -74,7 +74,7 @@ glance.causalsynth_hybrid <- function(x, ...) {
 #'   [truth()] of the hybrid.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_outcome = learn_glm(),
 #'                      learner_treatment = learn_glm(), seed = 2)
 #' ggplot2::autoplot(hybrid, seed = 3)
 #' @export

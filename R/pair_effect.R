@@ -50,7 +50,7 @@
 #'   Confidentiality 7(3) (synthetic rows are no new patients); Efron (1979), Annals of Statistics 7, 1-26.
 #' @examples
 #' trial <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., trial, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., trial, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' study <- generate(dgp_paper("none"), 200, seed = 3)
 #' pair <- pair_synthetic(Y ~ A | ., study, generate(hybrid, 5000, seed = 4), seed = 5)

@@ -19,7 +19,7 @@
 #'   pool, a package is missing) or `causalsynth_error_file`.
 #' @examples
 #' study <- generate(dgp_paper(), 300, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' pool <- generate(hybrid, 100, seed = 3)
 #' file <- tempfile(fileext = ".csv")

@@ -72,7 +72,7 @@ format.causalsynth_pool <- function(x, ...) {
 #'   more than two), with their mean, [truth()] of the pool, as a line.
 #' @examples
 #' study <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., study, learner_outcome = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_outcome = learn_glm(),
 #'                      learner_treatment = learn_glm(), seed = 2)
 #' ggplot2::autoplot(generate(hybrid, 1000, seed = 3))
 #' @export

@@ -23,7 +23,7 @@
 #'   113, 390-400; Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #' @examples
 #' trial <- generate(dgp_paper(), 500, seed = 1)
-#' hybrid <- fit_hybrid(Y ~ A | ., trial, seed = 2, learner_treatment = learn_glm(),
+#' hybrid <- fit_hybrid(Y ~ A | ., trial, gen_copula(), seed = 2, learner_treatment = learn_glm(),
 #'                      learner_outcome = learn_glm())
 #' study <- generate(dgp_paper("weak"), 300, seed = 3)
 #' pair <- pair_synthetic(Y ~ A | ., study, generate(hybrid, 3000, seed = 4), seed = 5,

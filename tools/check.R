@@ -77,7 +77,9 @@ main <- function() {
   tarball <- list.files(pattern = "[.]tar[.]gz$")
   size <- file.size(tarball) / 2^20
   message(sprintf("%s: %.2f MB", tarball, size))
-  status <- run("check", "--as-cran", "--no-manual", if (depends_only) "--ignore-vignettes", tarball)
+  # R CMD build has just run the vignettes.
+  vignettes <- if (depends_only) "--ignore-vignettes" else "--no-vignettes"
+  status <- run("check", "--as-cran", "--no-manual", vignettes, tarball)
   logs <- list.files(pattern = "^00check[.]log$", recursive = TRUE, full.names = TRUE)
   if (length(logs) == 0) stop("R CMD check wrote no log")
   checks <- read_checks(logs[1])

@@ -1,6 +1,6 @@
 #include "core/linear/gram.h"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 
 namespace causalsynth {

@@ -1,6 +1,6 @@
 #include "core/linear/qr.h"
 
-#include <Eigen/Dense>
+#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
