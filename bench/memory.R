@@ -1,5 +1,5 @@
 # Rscript bench/memory.R: peak memory (VmHWM, less that of the session with its data before the call) of each main
-# function against n, every figure in a process of its own. Writes bench/memory.csv.
+# function against n, every figure in a process of its own. Writes bench/memory.csv, of which the vignette has a copy.
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])), ".."))
 arguments <- commandArgs(TRUE)
 peak <- function() as.numeric(gsub("[^0-9]", "", grep("^VmHWM", readLines("/proc/self/status"), value = TRUE))) / 1024
@@ -56,7 +56,9 @@ main <- function() {
     if (length(found) != 3) found <- c(NA, NA, NA)
     rows <- rbind(rows, data.frame(fun = name, n = n, before_mb = found[1], peak_mb = found[2],
                                    more_mb = found[2] - found[1], cpu_seconds = found[3]))
-    utils::write.csv(rows, file.path(root, "bench", "memory.csv"), row.names = FALSE)
+    table <- file.path(root, "bench", "memory.csv")
+    utils::write.csv(rows, table, row.names = FALSE)
+    file.copy(table, file.path(root, "vignettes", "reliability"), overwrite = TRUE)
   }
   print(rows, row.names = FALSE)
 }
