@@ -13,10 +13,11 @@
 #' **Latent correlations** solve, for each pair of columns, the equation between the correlation of two normals and the
 #' mean product of the scores that are seen of them (Mehler's formula): for two discrete columns the result estimates
 #' the polychoric correlation, for a discrete and a continuous one the polyserial one, for two continuous ones it is
-#' van der Waerden's. A matrix that is not positive definite is mended by cutting its eigenvalues, one of more than
-#' 300 latents by shrinking it (Higham, Strabic and Sego 2016); few rows shrink it towards independence. Levels of a factor without an order are laid along the direction in which the other columns'
-#' means differ most between them. Whether a value is missing is a latent normal of its own, so that it can depend on
-#' the other columns; pairs are compared on rows where both are there.
+#' van der Waerden's. A matrix that is not positive definite is mended by cutting its eigenvalues, one of more than 300
+#' latents by shrinking it (Higham, Strabic and Sego 2016); few rows shrink it towards independence. Levels of a factor
+#' without an order are laid along the direction in which the other columns' means differ most between them. Whether a
+#' value is missing is a latent normal of its own, so that it can depend on the other columns; pairs are compared on
+#' rows where both are there.
 #'
 #' **Rare levels**: levels of fewer than `min_count` rows are drawn all alike, without regard to their own counts or to
 #' other columns. If they are fewer than `min_count` rows together they are not drawn at all; those of an ordered factor
