@@ -1,6 +1,8 @@
-# R CMD build and R CMD check --as-cran (no manual), in a temporary folder: Rscript tools/check.R [--depends-only]
+# R CMD build and R CMD check --as-cran (no manual), in a temporary folder:
+# Rscript tools/check.R [--depends-only] [--no-tests]
 # Fails on any ERROR or WARNING, and on a NOTE that tools/allowed-notes.txt does not list with a reason.
 # --depends-only checks with nothing but the required packages (and testthat): vignettes are left out there.
+# --no-tests leaves the tests out, where they have just run.
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])), ".."))
 setwd(root)
 depends_only <- "--depends-only" %in% commandArgs(TRUE)
@@ -79,7 +81,8 @@ main <- function() {
   message(sprintf("%s: %.2f MB", tarball, size))
   # R CMD build has just run the vignettes.
   vignettes <- if (depends_only) "--ignore-vignettes" else "--no-vignettes"
-  status <- run("check", "--as-cran", "--no-manual", vignettes, tarball)
+  tests <- if ("--no-tests" %in% commandArgs(TRUE)) "--no-tests"
+  status <- run("check", "--as-cran", "--no-manual", vignettes, tests, tarball)
   logs <- list.files(pattern = "^00check[.]log$", recursive = TRUE, full.names = TRUE)
   if (length(logs) == 0) stop("R CMD check wrote no log")
   checks <- read_checks(logs[1])
