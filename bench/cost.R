@@ -4,6 +4,7 @@
 # long they took. Writes bench/cost.csv, a row a figure; rows that this run does not measure stay.
 source("bench/lib.R")
 r <- file.path(R.home("bin"), "R")
+rscript <- file.path(R.home("bin"), "Rscript")
 rows <- data.frame(what = character(), value = numeric(), unit = character())
 add <- function(what, value, unit) rows[nrow(rows) + 1, ] <<- list(what, round(value, 3), unit)
 folder_size <- function(path) sum(file.size(list.files(path, recursive = TRUE, full.names = TRUE))) / 1e6
@@ -40,8 +41,8 @@ measure_install <- function(folder) {
 measure_start <- function(code) {
   memory <- "cat(grep('^VmRSS', readLines('/proc/self/status'), value = TRUE))"
   once <- function(i) {
-    took <- system.time(said <- system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", "-e", shQuote(paste0(code, memory))),
-                                        stdout = TRUE, stderr = FALSE))
+    took <- system.time(said <- system2(rscript, c("--vanilla", "-e", shQuote(paste0(code, memory))), stdout = TRUE,
+                                        stderr = FALSE))
     c(took[["elapsed"]], as.numeric(gsub("[^0-9]", "", utils::tail(said, 1))) / 1024)
   }
   found <- vapply(1:11, once, numeric(2))
