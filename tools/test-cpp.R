@@ -34,8 +34,10 @@ run_cpp_tests <- function(in_ci, filter = NULL) {
   }
   build <- tempfile("cpp-")
   cores <- max(1, parallel::detectCores(), na.rm = TRUE)
+  # -O1 compiles in 50 to 80 % of the time of -O3; the R tests run the core at -O2.
+  flags <- if (.Platform$OS.type == "unix") "-DCMAKE_CXX_FLAGS_RELEASE=-O1"
   steps <- list(
-    c("-S", shQuote(normalizePath("tests/cpp")), "-B", shQuote(build), cmake_settings()),
+    c("-S", shQuote(normalizePath("tests/cpp")), "-B", shQuote(build), cmake_settings(), flags),
     c("--build", shQuote(build), "--config", "Release", "--parallel", cores)
   )
   if (Sys.which("ccache") != "") steps[[1]] <- c(steps[[1]], "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
