@@ -40,7 +40,7 @@ Cells sorted_cells(Span<const double> values, Span<const double> weights) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return values[a] < values[b] || (values[a] == values[b] && a < b);
+    return values[a] != values[b] ? values[a] < values[b] : a < b;
   });
   const std::size_t n = values.size(), most = std::max<std::size_t>(1, n / kCells);
   std::vector<double> x(n), w(n, 1.0);
