@@ -45,7 +45,7 @@ for name in "$@"; do
     findings=$((findings + different))
   done
   [ "$findings" = 0 ] || failed=1
-  record golden "golden hashes: ${name/-/ -}, 1 to 3 threads" "$cases" "$((SECONDS - start))" "$findings" "$version"
+  record golden "golden hashes: ${name/-/ -} (1 to 3 threads)" "$cases" "$((SECONDS - start))" "$findings" "$version"
 done
 [ -n "${GOLDEN_FOLDER:-}" ] || rm -rf "$folder"
 exit "$failed"

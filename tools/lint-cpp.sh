@@ -27,7 +27,7 @@ warnings() {
     printf '%s\n' "${files[@]}" |
       xargs -P 2 -I{} "$compiler" "${flags[@]}" -fsyntax-only -Wall -Wextra -Wpedantic {} >>"$log" 2>&1
     grep -E "warning:|error:" "$log"
-    result "warnings of $compiler -Wall -Wextra -Wpedantic, by file" "$((SECONDS - start))" "$(grep -cE 'warning:|error:' "$log")" \
+    result "warnings of $compiler -Wall -Wextra -Wpedantic (files)" "$((SECONDS - start))" "$(grep -cE 'warning:|error:' "$log")" \
       "$("$compiler" --version | head -n 1 | grep -oE '[0-9]+[.][0-9]+[.][0-9]+' | head -n 1)"
     : >"$log"
   done
@@ -39,7 +39,7 @@ run_cppcheck() {
   log=$(mktemp)
   cppcheck --std=c++17 --language=c++ --enable=warning,performance,portability --inline-suppr --quiet -j 2 \
     --suppressions-list=tools/cppcheck-suppressions.txt -DCAUSALSYNTH_STD_THREADS -Isrc src/core 2>&1 | tee "$log"
-  result "cppcheck, by file" "$((SECONDS - start))" "$(grep -cE ' (error|warning|style|performance|portability): ' "$log")" "$(cppcheck --version)"
+  result "cppcheck (files)" "$((SECONDS - start))" "$(grep -cE ' (error|warning|style|performance|portability): ' "$log")" "$(cppcheck --version)"
   rm -f "$log"
 }
 
@@ -48,7 +48,7 @@ run_tidy() {
   log=$(mktemp)
   printf '%s\n' "${files[@]}" | xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" 2>/dev/null |
     grep -E "(warning|error):" | sort -u | tee "$log"
-  result "clang-tidy, by file" "$((SECONDS - start))" "$(wc -l <"$log")" \
+  result "clang-tidy (files)" "$((SECONDS - start))" "$(wc -l <"$log")" \
     "$(clang-tidy --version | sed -nE 's/.*LLVM version ([0-9.]+).*/clang-tidy \1/p')"
   rm -f "$log"
 }
