@@ -37,8 +37,8 @@ warnings() {
 run_cppcheck() {
   local log start=$SECONDS
   log=$(mktemp)
-  cppcheck --std=c++17 --language=c++ --enable=warning,performance,portability --inline-suppr --quiet -j 2 \
-    --suppressions-list=tools/cppcheck-suppressions.txt -DCAUSALSYNTH_STD_THREADS -Isrc src/core 2>&1 | tee "$log"
+  cppcheck --std=c++17 --language=c++ --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet -j 2 \
+    --suppressions-list=tools/cppcheck-suppressions.txt -DCAUSALSYNTH_STD_THREADS -Isrc src/core 2>&1 | tee "$log" || failed=1
   result "cppcheck (files)" "$((SECONDS - start))" "$(grep -cE ' (error|warning|style|performance|portability): ' "$log")" "$(cppcheck --version)"
   rm -f "$log"
 }
@@ -46,9 +46,9 @@ run_cppcheck() {
 run_tidy() {
   local log start=$SECONDS
   log=$(mktemp)
-  printf '%s\n' "${files[@]}" | xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" 2>/dev/null |
-    grep -E "(warning|error):" | sort -u | tee "$log"
-  result "clang-tidy (files)" "$((SECONDS - start))" "$(wc -l <"$log")" \
+  printf '%s\n' "${files[@]}" | xargs -P 2 -I{} clang-tidy --quiet {} -- "${flags[@]}" >"$log" 2>/dev/null || failed=1
+  grep -E "(warning|error):" "$log" | sort -u
+  result "clang-tidy (files)" "$((SECONDS - start))" "$(grep -E '(warning|error):' "$log" | sort -u | wc -l)" \
     "$(clang-tidy --version | sed -nE 's/.*LLVM version ([0-9.]+).*/clang-tidy \1/p')"
   rm -f "$log"
 }
