@@ -15,7 +15,7 @@ flags=(-std=c++17 -Isrc -isystem "$include" -DEIGEN_MPL2_ONLY -DCAUSALSYNTH_STD_
 # what, seconds, findings, by what
 result() {
   [ "$3" = 0 ] || failed=1
-  [ -n "${LINT_FILES:-}" ] || record lint "$1" "${#files[@]}" "$2" "$3" "$4"
+  if [ -n "${LINT_FILES:-}" ]; then echo "$1: $3 findings"; else record lint "$1" "${#files[@]}" "$2" "$3" "$4"; fi
 }
 
 warnings() {
