@@ -155,9 +155,9 @@ resolve_threads <- function(threads, call = rlang::caller_env()) {
   as.integer(check_whole(threads, "threads", 1, 1024, call = call))
 }
 
-# Numbers beyond this size are refused: their squares and sums of squares would overflow without a word.
+# Squares and sums of squares of larger numbers would overflow without a word, those of smaller ones vanish.
 largest_number <- 1e100
-smallest_outcome <- 1e-100
+smallest_number <- 1e-100
 
 check_size_of_numbers <- function(x, what, call = rlang::caller_env()) {
   if (!is.numeric(x)) return(invisible())

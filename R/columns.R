@@ -28,9 +28,6 @@ count_decimals <- function(values) {
   NA
 }
 
-# Numbers to the decimals that all of them have: those that differ by a rounding alone are one value.
-as_drawn <- function(values, entry) if (is.na(entry$decimals)) values else round(values, entry$decimals)
-
 # Columns of `data` in the blueprint's order as list(columns, levels): double vectors (levels 0) or integer codes from
 # 1 (levels = their number). Unknown columns, types or levels are errors with their names.
 encode_columns <- function(data, blueprint, arg = "newdata", call = rlang::caller_env()) {
@@ -60,7 +57,7 @@ encode_column <- function(x, entry, name, arg, call) {
     }
     x <- as.double(x)
     # NaN is missing, for every reader of the codes.
-    if (anyNA(x)) x[is.nan(x)] <- NA
+    if (anyNA(x) && any(is.nan(x))) x[is.nan(x)] <- NA
     return(x)
   }
   if (is.numeric(x) && !is.factor(x)) {

@@ -77,17 +77,9 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
   for (j in which(!is_factor)) {
     for (arg in names(tables)) check_no_infinite(tables[[arg]][[j]], names(blueprint)[j], arg, call)
     if (scale == "none") next
-    # Squares of such sizes would vanish.
-    size <- max(abs(tables$real[[j]]), 0, na.rm = TRUE)
-    if (size > 0 && size < 1e-100) {
-      tables <- lapply(tables, function(columns) replace(columns, j, list(columns[[j]] / size)))
-    }
-    centre <- mean(tables$real[[j]], na.rm = TRUE)
-    spread <- stats::sd(tables$real[[j]], na.rm = TRUE)
-    if (is.na(centre)) centre <- 0
-    if (is.na(spread) || spread == 0) spread <- 1
+    own <- tables$real[[j]]
     tables <- lapply(tables, function(columns) {
-      columns[[j]] <- check_scaled((columns[[j]] - centre) / spread, names(blueprint)[j], call)
+      columns[[j]] <- in_units(columns[[j]], own, stats::sd, names(blueprint)[j], call)
       columns
     })
   }
@@ -97,8 +89,17 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
   c(matrices, list(is_factor = is_factor))
 }
 
-# A scale of next to nothing puts other values out of reach.
-check_scaled <- function(x, name, call) {
+# Numbers less the mean of `own`, in units of spread(own) where that is known and not 0. Sizes whose squares would vanish
+# are taken out first; a scale of next to nothing puts other values out of reach.
+in_units <- function(x, own, spread, name, call) {
+  own <- own[!is.na(own)]
+  size <- max(abs(own), 0)
+  if (size > 0 && size < smallest_number) {
+    own <- own / size
+    x <- x / size
+  }
+  width <- if (length(own) > 1) spread(own) else 0
+  x <- (x - if (length(own)) mean(own) else 0) / if (width > 0) width else 1
   bad <- sum(is.infinite(x))
   if (bad) {
     abort("data", c(

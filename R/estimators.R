@@ -53,7 +53,7 @@ check_estimand <- function(estimand, available, label, call) {
 }
 
 # The squares of weights beyond 1e100 overflow as those of infinite ones.
-check_positive_g <- function(pieces, both, label, call, least = 1e-100) {
+check_positive_g <- function(pieces, both, label, call, least = smallest_number) {
   both <- both && is.null(pieces$arms)
   own <- if (both) pmin(pieces$g1, pieces$g0) else ifelse(pieces$treat == 1, pieces$g1, pieces$g0)
   zero <- own < least

@@ -56,7 +56,6 @@ code_numbers <- function(values, entry, settings, uniforms) {
   lost <- is.na(values)
   missing <- if (any(lost)) NA_real_
   if (all(lost)) return(new_coded(rep(0L, length(values)), classes = 1, value = NA_real_))
-  values <- as_drawn(values, entry)
   table <- value_table(values[!lost], NULL)
   atoms <- atom_values(table, sum(!lost), entry, settings)
   rest <- if (!is.null(atoms$cells)) which(!atoms$cells)

@@ -94,12 +94,17 @@ drop_rare_texts <- function(data, blueprint, min_count) {
   blueprint
 }
 
-# As encode_columns(); text that the blueprint leaves out is missing, with the attribute "dropped".
+# As encode_columns(), numbers to the decimals that all of them have: those that differ by a rounding alone are one value.
+# Text that the blueprint leaves out is missing, with the attribute "dropped".
 encode_known <- function(data, blueprint, call) {
   lapply(stats::setNames(names(blueprint), names(blueprint)), function(name) {
     x <- data[[name]]
-    if (!is.character(x)) return(encode_column(x, blueprint[[name]], name, "data", call))
-    codes <- match(x, blueprint[[name]]$levels)
+    entry <- blueprint[[name]]
+    if (!is.character(x)) {
+      values <- encode_column(x, entry, name, "data", call)
+      return(if (is.na(entry$decimals)) values else round(values, entry$decimals))
+    }
+    codes <- match(x, entry$levels)
     structure(codes, dropped = which(is.na(codes) & !is.na(x)))
   })
 }
@@ -127,7 +132,6 @@ copula_state <- function(columns, blueprint, settings, weights, jitter) {
 
 column_state <- function(values, entry, settings, weights, jitter, order = NULL) {
   dropped <- attr(values, "dropped")
-  values <- as_drawn(values, entry)
   lost <- is.na(values)
   lost[dropped] <- FALSE
   n <- length(values)

@@ -60,15 +60,14 @@ is_constant <- function(x) {
   length(x) == 0 || all(x == x[1])
 }
 
-value_range <- function(x, na.rm) diff(range(x, na.rm = na.rm))
+value_range <- function(x) diff(range(x))
 
-# Numbers less their mean over `spread` of the queries' column.
+# Numbers in units of `spread` of the queries' column.
 scale_columns <- function(tables, is_factor, spread, names, call) {
   for (j in which(!is_factor)) {
-    centre <- mean(tables$queries[[j]], na.rm = TRUE)
-    width <- spread(tables$queries[[j]], na.rm = TRUE)
+    own <- tables$queries[[j]]
     tables <- lapply(tables, function(columns) {
-      columns[[j]] <- check_scaled((columns[[j]] - centre) / width, names[j], call)
+      columns[[j]] <- in_units(columns[[j]], own, spread, names[j], call)
       columns
     })
   }

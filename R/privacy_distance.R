@@ -15,7 +15,7 @@ privacy_rows <- function(train, synthetic, holdout, distance, call) {
   level <- is_factor | vapply(columns, function(x) is_constant(as.numeric(x[in_train])), NA)
   scaled <- Map(function(x, level, name) {
     if (level) return(as.numeric(if (is.factor(x)) x else match(x, unique(x[!is.na(x)]))))
-    in_units(as.numeric(x), in_train & !is.na(x), distance, name, call)
+    in_units(as.numeric(x), as.numeric(x[in_train]), if (distance == "gower") value_range else stats::sd, name, call)
   }, columns, level, names(train))
   codes <- matrix(unlist(scaled), ncol = length(scaled))
   frame <- structure(columns, class = "data.frame", row.names = .set_row_names(length(set)))
@@ -25,15 +25,6 @@ privacy_rows <- function(train, synthetic, holdout, distance, call) {
     codes = lapply(stats::setNames(nm = names(n)), function(name) codes[pick(name), , drop = FALSE]),
     is_factor = unname(level), constant = names(train)[level & !is_factor], distance = distance
   )
-}
-
-# Numbers from the mean of their training rows, in units of these rows' range or standard deviation. Their size is taken
-# out first where its square would vanish.
-in_units <- function(x, in_train, distance, name, call) {
-  size <- max(abs(x[in_train]))
-  if (size < 1e-100) x <- x / size
-  own <- x[in_train]
-  check_scaled((x - mean(own)) / if (distance == "gower") diff(range(own)) else stats::sd(own), name, call)
 }
 
 # The two nearest of `reference` for each of `queries`, matrices of codes: list(first, second, index). NA where there

@@ -218,9 +218,9 @@ numeric_outcome <- function(x, name, call) {
       i = "No effect can be estimated from a constant outcome."
     ), call = call)
   }
-  if (isTRUE(max(abs(values)) < smallest_outcome)) {
+  if (isTRUE(max(abs(values)) < smallest_number)) {
     abort("data", c(
-      "The outcome {.val {name}} is below {format(smallest_outcome)} in size in all {length(values)} rows.",
+      "The outcome {.val {name}} is below {format(smallest_number)} in size in all {length(values)} rows.",
       i = "Squares of such numbers vanish: give it in other units."
     ), call = call)
   }

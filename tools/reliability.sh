@@ -15,7 +15,7 @@ export R_LIBS="$library:${R_LIBS:-}"
 harness() {
   case "$1" in
     planted) bash tools/planted-bugs.sh ;;
-    lint) bash tools/lint-cpp.sh all && Rscript tools/lint-r.R ;;
+    lint) bash tools/lint-cpp.sh all; local cpp=$?; Rscript tools/lint-r.R && return $cpp ;;
     asan | tsan | valgrind | r-asan) bash tools/run-sanitizers.sh "$1" ;;
     golden) bash tools/golden-builds.sh ;;
     interrupts) Rscript tools/interrupts.R 100 ;;

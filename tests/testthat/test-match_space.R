@@ -78,3 +78,14 @@ test_that("optimal pairs of random rows are no worse than greedy ones", {
   whole <- sum(apply(as.matrix(dist(rbind(scale(x), scale(y, colMeans(x), apply(x, 2, sd)))))[1:40, -(1:40)], 1, min))
   expect_gte(total("optimal") + 1e-9, whole)
 })
+
+test_that("columns of tiny numbers count in their own units", {
+  real <- data.frame(x = 1e-300 * sin(1:30), y = cos(1:30))
+  other <- data.frame(x = 1e-300 * sin(101:140), y = cos(101:140))
+  scaled <- function(d) transform(d, x = x * 1e300)
+  for (distance in c("euclidean", "gower", "mahalanobis")) {
+    found <- match_nearest(real, other, distance = distance)
+    expect_equal(found, match_nearest(scaled(real), scaled(other), distance = distance))
+    expect_false(identical(found$index, match_nearest(real["y"], other["y"], distance = distance)$index))
+  }
+})
