@@ -64,42 +64,19 @@ arms_treatment <- function(x, name, call) {
   list(values = as.numeric(x), levels = levels(x))
 }
 
-# nuisance() of several arms; `given` holds its arguments.
-nuisance_arms <- function(given) {
-  call <- given$call
-  study <- study_data(given$formula, given$data, given$na.action, call, coded = arms_treatment)
-  n_all <- nrow(given$data)
-  omitted <- if (study$n_omitted) rows_with_missing_role(study, given$data, given$na.action, call) else integer()
-  weights <- check_case_weights(given$weights, n_all, call)
-  if (!is.null(weights)) weights <- kept_rows(weights, omitted)
-  check_weighted_levels(weights, study$treat, study$treat_levels, call)
-  groups <- if (!is.null(given$cluster)) kept_rows(check_cluster(given$cluster, n_all, call), omitted)
-  learners <- list(treatment = check_learner(given$learner_treatment, "learner_treatment", call),
-                   outcome = check_learner(given$learner_outcome, "learner_outcome", call))
-  job <- list(
-    covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, arms = study$treat_levels,
-    treatment = study$treatment, outcome = study$outcome_values, family = study$family, weights = weights,
-    learners = learners, crossfit = resolve_crossfit(given$crossfit, learners, call, groups, weights),
-    folds = check_whole(given$folds, "folds", 2, call = call), threads = resolve_threads(given$threads, call),
-    groups = groups, call = call
+# nuisance() of several arms; two_arms() is its like.
+several_arms <- function() {
+  list(
+    coded = arms_treatment, levels = function(study) study$treat_levels,
+    check_weights = function(weights, study, call) {
+      check_weighted_levels(weights, study$treat, study$treat_levels, call)
+    },
+    check_sizes = check_level_sizes, crossfit = crossfit_arms,
+    predictions = function(runs, study) {
+      list(arms = study$treat_levels, ps = middle_matrix(runs, "ps"), q = middle_matrix(runs, "q"))
+    },
+    result = new_nuisance_arms
   )
-  check_level_sizes(job, call)
-  repeats <- check_whole(given$repeats, "repeats", call = call)
-  key <- rng_key(given$seed, call)
-  recipe <- nuisance_recipe(job, study$terms, list(formula = given$formula, outcome = study$outcome,
-                                                   repeats = repeats, bounds = given$bounds))
-  bounds <- resolve_bounds(given$bounds, study$n, call)
-  runs <- hush_separation(lapply(seq_len(repeats), function(r) crossfit_arms(job, derive_key(key, "repeat", r))))
-  notes <- nuisance_notes(runs, job, call)
-  new_nuisance_arms(list(
-    treat = study$treat, outcome = study$outcome_values, arms = study$treat_levels, ps = middle_matrix(runs, "ps"),
-    q = middle_matrix(runs, "q"), weights = weights, covs = job$covs, formula = given$formula, terms = study$terms,
-    roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
-    outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
-    learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
-    omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups, notes = notes,
-    one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
-  ), bounds, call)
 }
 
 middle_matrix <- function(runs, name) {
@@ -108,8 +85,6 @@ middle_matrix <- function(runs, name) {
   dimnames(values) <- dimnames(runs[[1]][[name]])
   values
 }
-
-kept_rows <- function(x, omitted) if (length(omitted)) x[-omitted] else x
 
 check_weighted_levels <- function(weights, treat, levels, call) {
   if (is.null(weights)) return(invisible())

@@ -47,43 +47,54 @@ nuisance <- function(formula, data, learner_treatment = learn_forest(), learner_
                      cluster = NULL, weights = NULL, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_present(formula, "formula")
-  if (has_several_arms(formula, data)) return(nuisance_arms(as.list(environment())))
-  study <- study_data(formula, data, na.action, call)
+  arms <- if (has_several_arms(formula, data)) several_arms() else two_arms()
+  study <- study_data(formula, data, na.action, call, coded = arms$coded)
   omitted <- if (study$n_omitted) rows_with_missing_role(study, data, na.action, call) else integer()
   weights <- check_case_weights(weights, nrow(data), call)
-  if (length(omitted) && !is.null(weights)) weights <- weights[-omitted]
-  check_weighted_arms(weights, study$treat, call)
+  if (!is.null(weights)) weights <- kept_rows(weights, omitted)
+  arms$check_weights(weights, study, call)
   groups <- if (!is.null(cluster)) kept_rows(check_cluster(cluster, nrow(data), call), omitted)
   learners <- list(treatment = check_learner(learner_treatment, "learner_treatment", call),
                    outcome = check_learner(learner_outcome, "learner_outcome", call))
   job <- list(
-    covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, treatment = study$treatment,
-    outcome = study$outcome_values, family = study$family, weights = weights, learners = learners,
-    crossfit = resolve_crossfit(crossfit, learners, call, groups, weights),
-    folds = check_whole(folds, "folds", 2, call = call),
-    threads = resolve_threads(threads, call), groups = groups, call = call
+    covs = fixed_levels(study$covs), terms = study$terms, treat = study$treat, arms = arms$levels(study),
+    treatment = study$treatment, outcome = study$outcome_values, family = study$family, weights = weights,
+    learners = learners, crossfit = resolve_crossfit(crossfit, learners, call, groups, weights),
+    folds = check_whole(folds, "folds", 2, call = call), threads = resolve_threads(threads, call), groups = groups,
+    call = call
   )
-  check_arm_sizes(job, call)
+  arms$check_sizes(job, call)
   repeats <- check_whole(repeats, "repeats", call = call)
   key <- rng_key(seed, call)
   recipe <- nuisance_recipe(job, study$terms, list(formula = formula, outcome = study$outcome, repeats = repeats,
                                                    bounds = bounds))
   bounds <- resolve_bounds(bounds, study$n, call)
-  runs <- hush_separation(lapply(seq_len(repeats), function(r) crossfit_once(job, derive_key(key, "repeat", r))))
+  runs <- hush_separation(lapply(seq_len(repeats), function(r) arms$crossfit(job, derive_key(key, "repeat", r))))
   notes <- nuisance_notes(runs, job, call)
-  middle <- function(name) {
-    if (repeats == 1) return(runs[[1]][[name]])
-    apply(vapply(runs, `[[`, numeric(study$n), name), 1, stats::median)
-  }
-  new_nuisance(list(
-    treat = study$treat, outcome = study$outcome_values, ps = middle("ps"), q1 = middle("q1"), q0 = middle("q0"),
+  arms$result(c(list(treat = study$treat, outcome = study$outcome_values), arms$predictions(runs, study), list(
     weights = weights, covs = job$covs, formula = formula, terms = study$terms,
     roles = study[c("outcome", "treatment", "covariates")], treat_levels = study$treat_levels,
     outcome_levels = study$outcome_levels, family = study$family, fits = runs[[1]]$fits,
     learners = vapply(learners, function(l) l$label, ""), crossfit = job$crossfit, folds = job$folds,
     omitted = omitted, repeats = if (repeats > 1) runs, recipe = recipe, cluster = groups, notes = notes,
     one_arm_levels = levels_of_one_arm(job$covs, study$treat, study$treat_levels, call)
-  ), bounds, call)
+  )), bounds, call)
+}
+
+# What nuisance() does differently for a binary treatment and for one of several arms (several_arms()).
+two_arms <- function() {
+  list(
+    coded = binary_treatment, levels = function(study) NULL,
+    check_weights = function(weights, study, call) check_weighted_arms(weights, study$treat, call),
+    check_sizes = check_arm_sizes, crossfit = crossfit_once,
+    predictions = function(runs, study) {
+      lapply(c(ps = "ps", q1 = "q1", q0 = "q0"), function(name) {
+        if (length(runs) == 1) return(runs[[1]][[name]])
+        apply(vapply(runs, `[[`, numeric(study$n), name), 1, stats::median)
+      })
+    },
+    result = new_nuisance
+  )
 }
 
 #' Nuisances from given vectors

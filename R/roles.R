@@ -127,6 +127,8 @@ study_data <- function(formula, data, na.action = NULL, call = rlang::caller_env
   ))
 }
 
+kept_rows <- function(x, omitted) if (length(omitted)) x[-omitted] else x
+
 rows_with_missing_role <- function(roles, data, na.action, call) {
   omit <- identical(na.action, stats::na.omit) || identical(na.action, "na.omit") ||
     identical(na.action, stats::na.exclude)

@@ -1,4 +1,5 @@
 # The core's tests (tests/cpp): built by cmake in a temporary folder, run over every backend. Sourced by tools/test.R.
+# CAUSALSYNTH_SANITIZE, such as "address,undefined", builds them with these sanitizers: what they report fails the run.
 
 cmake_settings <- function() {
   include <- function(package) system.file("include", package = package)
@@ -7,6 +8,8 @@ cmake_settings <- function() {
   if (.Platform$OS.type == "unix" && length(tbb) == 1 && file.exists(tbb)) {
     settings <- c(settings, TBB_INCLUDE = include("RcppParallel"), TBB_LIBRARY = tbb)
   }
+  sanitize <- Sys.getenv("CAUSALSYNTH_SANITIZE")
+  if (sanitize != "") settings <- c(settings, CAUSALSYNTH_SANITIZE = sanitize)
   sprintf("-D%s=%s", names(settings), shQuote(settings))
 }
 
