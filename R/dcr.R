@@ -89,8 +89,8 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
   c(matrices, list(is_factor = is_factor))
 }
 
-# Numbers less the mean of `own`, in units of spread(own) where that is known and not 0. Sizes whose squares would vanish
-# are taken out first; a scale of next to nothing puts other values out of reach.
+# Numbers less the mean of `own`, in units of spread(own) where that is known and not 0. Sizes whose squares would
+# vanish are taken out first; a scale of next to nothing puts other values out of reach.
 in_units <- function(x, own, spread, name, call) {
   own <- own[!is.na(own)]
   size <- max(abs(own), 0)

@@ -94,8 +94,8 @@ drop_rare_texts <- function(data, blueprint, min_count) {
   blueprint
 }
 
-# As encode_columns(), numbers to the decimals that all of them have: those that differ by a rounding alone are one value.
-# Text that the blueprint leaves out is missing, with the attribute "dropped".
+# As encode_columns(), numbers to the decimals that all of them have: those that differ by a rounding alone are one
+# value. Text that the blueprint leaves out is missing, with the attribute "dropped".
 encode_known <- function(data, blueprint, call) {
   lapply(stats::setNames(names(blueprint), names(blueprint)), function(name) {
     x <- data[[name]]

@@ -1,7 +1,7 @@
 # Which lines do the tests reach? Rscript tools/covered-lines.R [WORKERS]
-# The package is built for covr and gcov without optimisation; the R tests run file by file in processes of their own. Writes
-# bench/covered-lines.csv (a row a file of R, src/core and src/glue: lines, covered, percent) and
-# bench/uncovered-lines.csv (each run of lines that no test reached, with the reason that tools/uncovered.txt gives for it).
+# The package is built for covr and gcov without optimisation; the R tests run file by file in processes of their own.
+# Writes bench/covered-lines.csv (a row a file of R, src/core and src/glue: lines, covered, percent) and
+# bench/uncovered-lines.csv (each run of lines that no test reached, with the reason that tools/uncovered.txt gives).
 # Fails below 90 % of the lines of R or 85 % of src/core. About an hour on two cores.
 stopifnot("run from the top folder" = file.exists("DESCRIPTION"))
 workers <- as.integer(c(commandArgs(TRUE), "2")[1])
@@ -14,7 +14,8 @@ run_tests <- function(root, workers) {
   # The longest first.
   size <- file.size(file.path("tests/testthat", paste0(files, ".R")))
   said <- parallel::mclapply(files[order(-size)], function(file) {
-    system2(file.path(R.home("bin"), "Rscript"), c("tools/test-under.R", shQuote(paste0("^", file, "[.]R$"))), stdout = TRUE)
+    pattern <- shQuote(paste0("^", file, "[.]R$"))
+    system2(file.path(R.home("bin"), "Rscript"), c("tools/test-under.R", pattern), stdout = TRUE)
   }, mc.cores = workers, mc.preschedule = FALSE)
   writeLines(grep("^(FAILED|test-)", unlist(said), value = TRUE))
 }
@@ -61,7 +62,8 @@ uncovered_runs <- function(found, reasons) {
         grepl(reasons$file[i], rows$filename[1], perl = TRUE) && grepl(reasons$text[i], body, perl = TRUE)
       }, NA)
       data.frame(file = rows$filename[1], from = min(lines), to = max(lines), lines = length(lines),
-                 first = trimws(text[min(lines)]), reason = if (any(fits)) reasons$reason[which(fits)[1]] else "no test yet")
+                 first = trimws(text[min(lines)]),
+                 reason = if (any(fits)) reasons$reason[which(fits)[1]] else "no test yet")
     }))
   })
   do.call(rbind, unname(runs))

@@ -1,7 +1,7 @@
 # The site of _pkgdown.yml, without the network: Rscript tools/site.R [FOLDER]
-# Builds it in FOLDER (default: a temporary one, named at the end) from the installed package, fails on any warning, on a topic
-# that no group lists and on a link within the site that leads nowhere. Where chromium is, pictures of some pages at the width
-# of a phone and of a desktop lie in FOLDER/pictures.
+# Builds it in FOLDER (default: a temporary one, named at the end) from the installed package, fails on any warning, on
+# a topic that no group lists and on a link within the site that leads nowhere. Where chromium is, pictures of some
+# pages at the width of a phone and of a desktop lie in FOLDER/pictures.
 stopifnot("run from the top folder" = file.exists("_pkgdown.yml"))
 options(pkgdown.internet = FALSE)
 given <- commandArgs(TRUE)
