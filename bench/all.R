@@ -11,7 +11,7 @@ scripts <- list(
   list("hybrid-pools.R", "100"), list("hybrid.R", "500"), list("hybrid-coverage.R", "1000"),
   list("positivity.R"), list("positivity-se.R"), list("fuse-agreement.R"),
   list("study.R"), list("study-agreement.R"),
-  list("privacy.R"), list("privacy-null.R"), list("report.R"), list("memory.R")
+  list("privacy.R"), list("privacy-null.R"), list("report.R"), list("memory.R"), list("cost.R")
 )
 names(scripts) <- vapply(scripts, `[[`, "", 1)
 wanted <- commandArgs(TRUE)

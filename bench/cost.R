@@ -1,7 +1,8 @@
 # What the package costs who builds, installs and loads it: Rscript bench/cost.R [LOG]
 # The tarball, the installed package, the time of an installation without a compiler's cache, of loading it and of R
 # alone (medians of 11 starts, one after the other), memory after each. LOG: the output of .ci/run, whose steps say how
-# long they took. Writes bench/cost.csv, a row a figure; rows that this run does not measure stay.
+# long they took. The journeys of inst/examples run from that library, each in an empty folder. Writes bench/cost.csv,
+# a row a figure; rows that this run does not measure stay.
 source("bench/lib.R")
 r <- file.path(R.home("bin"), "R")
 rscript <- file.path(R.home("bin"), "Rscript")
@@ -60,6 +61,25 @@ measure_load <- function(library) {
   add("packages needed, all told, beyond R's own", length(setdiff(imports, base)), "packages")
 }
 
+measure_journeys <- function(library) {
+  all <- 0
+  for (file in list.files(file.path(library, "causalsynth", "examples"), "[.]R$", full.names = TRUE)) {
+    here <- setwd(tempfile_folder())
+    took <- system.time(status <- system2(rscript, shQuote(file), stdout = FALSE, stderr = FALSE))[["elapsed"]]
+    setwd(here)
+    stopifnot(status == 0)
+    add(paste("journey:", sub("[.]R$", "", basename(file))), took, "s")
+    all <- all + took
+  }
+  add("journeys, together", all, "s")
+}
+
+tempfile_folder <- function() {
+  folder <- tempfile("journey-")
+  dir.create(folder)
+  folder
+}
+
 measure_gate <- function(log) {
   steps <- regmatches(log, regexec("^-- (.*) took ([0-9]+) s$", log))
   steps <- steps[lengths(steps) == 3]
@@ -71,6 +91,7 @@ folder <- tempfile("cost-")
 dir.create(folder)
 library_made <- measure_install(folder)
 measure_load(library_made)
+measure_journeys(library_made)
 if (length(commandArgs(TRUE))) measure_gate(readLines(commandArgs(TRUE)[1]))
 .libPaths(c(library_made, .libPaths()))
 table <- cbind(rows, machine())

@@ -299,7 +299,7 @@ TEST_CASE("losses that are no numbers: weights go back, training ends") {
   const Execution execution{1, {}};
   const GanRows rows = encode_rows(e.input, {}, model.layout, e.options, execution);
   TrainWatch watch;
-  const GanResult result = GanTrainer(model, rows, e.options).run(execution, watch, {});
+  const GanResult result = GanTrainer(model, rows, e.options).run(execution, watch, CancelFlag());
   CHECK(result.rollbacks == 8);
   CHECK(result.diverged);
   for (const float w : model.weights.values()) CHECK(std::isfinite(w));
