@@ -60,7 +60,6 @@ class ColumnMargin {
   bool scored() const { return scored_; }
   void set_scored(bool scored) { scored_ = scored; }
   double scale(double value) const { return scored_ ? law_.score(value) : value; }
-  double unscale(double z) const { return scored_ ? law_.value(z) : z; }
   double low() const { return law_.low(); }
   double high() const { return law_.high(); }
   // As the seed's numbers are rounded.
