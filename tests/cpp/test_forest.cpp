@@ -4,6 +4,7 @@
 #include "catch.h"
 #include "core/forest/bootstrap.h"
 #include "core/forest/forest.h"
+#include "core/forest/pack.h"
 #include "core/forest/predict.h"
 #include "core/random/stream.h"
 
@@ -179,6 +180,24 @@ TEST_CASE("wrong options are refused") {
   o = options(1);
   o.min_node_size = {5, 5};
   CHECK_THROWS_AS(fit_forest(study.frame(), target, o, Execution{}), std::invalid_argument);
+}
+
+TEST_CASE("a packed forest comes back, and not with a share of rows that is none") {
+  const Study study(50);
+  Forest forest =
+      fit_forest(study.frame(), {TargetKind::mean, study.y, 0}, options(3), Execution{}).forest;
+  const auto read = [&] {
+    ArchiveWriter out;
+    pack(forest, out);
+    ArchiveReader in(out.bytes());
+    return unpack_forest(in);
+  };
+  CHECK(predict_forest(read(), study.frame(), Execution{}) ==
+        predict_forest(forest, study.frame(), Execution{}));
+  for (double share : {0.0, -1.0, 1.5, 1e244, std::nan("")}) {
+    forest.options.sample_fraction = share;
+    CHECK_THROWS(read());
+  }
 }
 
 TEST_CASE("bags by weight: shares of draws are the weights, with and without replacement") {

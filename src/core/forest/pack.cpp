@@ -144,7 +144,9 @@ Forest unpack_forest(ArchiveReader& in) {
   ArchiveReader::require(forest.width >= 1 && forest.width <= 65535);
   forest.rows = static_cast<std::size_t>(in.value<std::uint64_t>());
   forest.options.key = in.value<std::uint64_t>();
-  forest.options.sample_fraction = in.value<double>();
+  const double share = in.value<double>();
+  ArchiveReader::require(share > 0.0 && share <= 1.0);
+  forest.options.sample_fraction = share;
   forest.options.replace = in.value<std::uint8_t>() != 0;
   forest.options.out_of_bag = in.value<std::uint8_t>() != 0;
   forest.options.honest = in.value<std::uint8_t>() != 0;
