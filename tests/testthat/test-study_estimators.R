@@ -35,7 +35,7 @@ test_that("failures are counted, each with its reason", {
     sleeps = function(data) Sys.sleep(60), loops = function(data) repeat NULL,
     dies = function(data) tools::pskill(Sys.getpid(), 9)
   )
-  found <- small_study(bad, reps = 2, timeout = .5)
+  found <- small_study(bad, reps = 2, timeout = 2)
   expect_identical(is.na(found$results$error), found$results$method == "aipw")
   expect_snapshot(unique(found$results$error))
   table <- summary(found)$table
