@@ -55,7 +55,7 @@ main <- function() {
     found <- suppressWarnings(as.numeric(strsplit(utils::tail(said, 1), ",")[[1]]))
     if (length(found) != 3) found <- c(NA, NA, NA)
     rows <- rbind(rows, data.frame(fun = name, n = n, before_mb = found[1], peak_mb = found[2],
-                                   more_mb = found[2] - found[1], cpu_seconds = found[3]))
+                                   more_mb = round(found[2] - found[1], 1), cpu_seconds = found[3]))
     table <- file.path(root, "bench", "memory.csv")
     utils::write.csv(rows, table, row.names = FALSE)
     file.copy(table, file.path(root, "vignettes", "reliability"), overwrite = TRUE)
