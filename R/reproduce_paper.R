@@ -19,7 +19,7 @@
 #' @details Nuisances are forests of 100 trees grown to purity, as in the papers' program, but predicted out of bag. The
 #'   papers' pools of a GAN and a language model are not part of the package; `gen_data()` takes such rows.
 #' @references Kim, Xu and Lin (2025), arXiv 2511.00318; Xu (2026), arXiv 2604.23904.
-#' @examples
+#' @examplesIf interactive()
 #' small <- reproduce_paper(4, reps = 2, pool = 300, seed = 1)
 #' small
 #' names(small$study_4$tables)
