@@ -235,10 +235,9 @@ template <class Target>
 void train(const Target& target, const Frame& x, Span<const double> y, ForestFit& fit,
            const Bags& bags, const Execution& execution) {
   Forest& forest = fit.forest;
-  Execution quiet = execution;  // the bar follows the trees alone
-  forest.quantiser = Quantiser::learn(x, forest.options.max_bins, quiet);
-  CodedFrame data = forest.quantiser.encode(x, quiet);
-  if (forest.options.split_rule == SplitRule::random) Quantiser::find_centres(x, data, quiet);
+  forest.quantiser = Quantiser::learn(x, forest.options.max_bins, execution);
+  CodedFrame data = forest.quantiser.encode(x, execution);
+  if (forest.options.split_rule == SplitRule::random) Quantiser::find_centres(x, data, execution);
   Trainer<Target> trainer(target, data, forest, bags);
   Keeper<Target> keeper(target, forest.options);
   const auto trees = static_cast<std::size_t>(forest.options.trees);
@@ -249,11 +248,11 @@ void train(const Target& target, const Frame& x, Span<const double> y, ForestFit
   };
   OutOfBag<Target> oob = trainer.grow(0, trees, keep, execution);
   if (forest.options.out_of_bag) {
-    cover_all_rows(trainer, forest, keeper, oob, quiet);
+    cover_all_rows(trainer, forest, keeper, oob, execution);
     choose_node_size(target, oob, y, fit);
-    keeper.finish(forest, forest.options.min_node_size.front(), quiet);
+    keeper.finish(forest, forest.options.min_node_size.front(), execution);
   }
-  find_importance(target, data, y, gains, fit, quiet);
+  find_importance(target, data, y, gains, fit, execution);
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ class OutOfBag {
     const double* sums = tree.sums.data() + node * width_;
     for (std::size_t k = 0; k < width_; ++k)
       values_[place * width_ + k] =
+          // Not negative, so cutting off rounds. NOLINTNEXTLINE(bugprone-incorrect-roundings)
           static_cast<std::int64_t>(target_->unit(sums[k] / weight) * kScale + 0.5);
   }
 

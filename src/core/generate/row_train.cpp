@@ -262,6 +262,7 @@ double Trainer::distance_ratio(double& spread) {
   const std::size_t rows = std::min(kDistanceRows, std::max<std::size_t>(100, held_.size()));
   std::vector<std::vector<double>> columns(codec.columns(), std::vector<double>(rows));
   std::vector<double*> out;
+  out.reserve(columns.size());
   for (auto& column : columns) out.push_back(column.data());
   RowRequest request;
   request.rows = rows;

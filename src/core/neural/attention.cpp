@@ -25,7 +25,8 @@ struct Head {
 
 template <class T>
 T scale_of(std::size_t width, std::size_t heads) {
-  return T(1) / std::sqrt(static_cast<T>(width / heads));
+  const std::size_t head_width = width / heads;
+  return T(1) / std::sqrt(static_cast<T>(head_width));
 }
 
 // Row i: softmax over its first i + 1 numbers, zero beyond.

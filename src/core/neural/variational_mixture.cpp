@@ -267,7 +267,10 @@ void MixtureOptions::validate() const {
 
 double digamma(double x) {
   double shift = 0.0;
-  for (; x < 8.0; x += 1.0) shift -= 1.0 / x;
+  while (x < 8.0) {
+    shift -= 1.0 / x;
+    x += 1.0;
+  }
   const double r = 1.0 / (x * x);
   return shift + std::log(x) - 0.5 / x -
          r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 - r / 132))));
