@@ -76,13 +76,8 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
   is_factor <- vapply(blueprint, function(b) b$kind == "factor", TRUE, USE.NAMES = FALSE)
   for (j in which(!is_factor)) {
     for (arg in names(tables)) check_no_infinite(tables[[arg]][[j]], names(blueprint)[j], arg, call)
-    if (scale == "none") next
-    own <- tables$real[[j]]
-    tables <- lapply(tables, function(columns) {
-      columns[[j]] <- in_units(columns[[j]], own, stats::sd, names(blueprint)[j], call)
-      columns
-    })
   }
+  if (scale != "none") tables <- scale_columns(tables, "real", is_factor, stats::sd, names(blueprint), call)
   matrices <- lapply(tables, function(columns) {
     matrix(as.double(unlist(columns)), ncol = length(columns))
   })

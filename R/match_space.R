@@ -24,8 +24,8 @@ match_space <- function(real, other, distance, arg = "pool", call = rlang::calle
     space$mode <- "tree"
   } else {
     used <- names(real)[!constant]
-    kept <- switch(space$mode, gower = scale_columns(kept, space$is_factor, value_range, used, call),
-                   scale_columns(kept, space$is_factor, stats::sd, used, call))
+    kept <- switch(space$mode, gower = scale_columns(kept, "queries", space$is_factor, value_range, used, call),
+                   scale_columns(kept, "queries", space$is_factor, stats::sd, used, call))
     if (space$mode == "tree") kept <- indicator_columns(kept, blueprint[!constant], space$is_factor)
   }
   matrices <- lapply(kept, function(columns) matrix(as.double(unlist(columns)), ncol = length(columns)))
@@ -62,10 +62,10 @@ is_constant <- function(x) {
 
 value_range <- function(x) diff(range(x))
 
-# Numbers in units of `spread` of the queries' column.
-scale_columns <- function(tables, is_factor, spread, names, call) {
+# Numbers in units of `spread` of the column of the table called `of`.
+scale_columns <- function(tables, of, is_factor, spread, names, call) {
   for (j in which(!is_factor)) {
-    own <- tables$queries[[j]]
+    own <- tables[[of]][[j]]
     tables <- lapply(tables, function(columns) {
       columns[[j]] <- in_units(columns[[j]], own, spread, names[j], call)
       columns
