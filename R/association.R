@@ -125,7 +125,7 @@ format.causalsynth_association <- function(x, digits = 3, ...) {
 #' @examples
 #' real <- generate(dgp_paper(), 100, seed = 1)
 #' ggplot2::autoplot(association_difference(real, generate(dgp_paper(), 100, seed = 2)))
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_association
 autoplot.causalsynth_association <- function(object, ...) {
   check_dots_empty(...)
   pairs <- object$pairs

@@ -212,7 +212,7 @@ tidy.causalsynth_augmented <- function(x, ...) {
 }
 
 #' @rdname augmented_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_augmented
 autoplot.causalsynth_augmented <- function(object, ...) {
   check_dots_empty(...)
   rows <- tidy(object)

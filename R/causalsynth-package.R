@@ -36,7 +36,7 @@
 #'   [tstr()].
 #' * **Of every result.** `print()` says what it is, what was done and what may come next; `summary()` has the detail;
 #'   [tidy()][effect_methods] and `as.data.frame()` its table, [glance()][effect_methods] one row; `plot()` draws it,
-#'   and [autoplot()][ggplot2::autoplot] returns the picture.
+#'   and [autoplot()] returns the picture.
 #' * **Your own.** [extending]: generators by [learn_rows()], [draw_columns()] and [draw_given()], estimators by
 #'   [run_estimator()], randomness by [with_r_seed()].
 #'
@@ -82,6 +82,18 @@ generics::augment
 #' @export
 generics::generate
 
-#' @importFrom ggplot2 autoplot
+#' Pictures of results
+#'
+#' The generic of ggplot2, so that it needs not be attached: `autoplot(x)` draws any result of this package. ggplot2
+#' itself is loaded when the first picture is drawn.
+#'
+#' @param object What to draw; the help page of each result has the arguments of its pictures.
+#' @param ... Passed on to the method.
+#' @return A ggplot, to print, to change with `+`, or to save by [ggplot2::ggsave()].
+#' @seealso [ggplot2::autoplot()]
+#' @examples
+#' study <- generate(dgp_paper(), 300, seed = 1)
+#' autoplot(dcr(study, study[1:50, ]))
 #' @export
-ggplot2::autoplot
+# A copy of the generic, whose environment is ggplot2: importing it would load ggplot2, most of a second, with us.
+autoplot <- ggplot2::autoplot

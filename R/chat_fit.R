@@ -90,7 +90,7 @@ draw_given.fitted_chat_live <- function(fit, n, given, key, threads) {
 }
 
 # A picture asks for one request's rows unless told otherwise.
-#' @export
+#' @exportS3Method ggplot2::autoplot fitted_chat_live
 autoplot.fitted_chat_live <- function(object, n = object$spec$batch, seed = NULL, columns = NULL, ...) {
   check_dots_empty(...)
   autoplot.causalsynth_generator(object, n, seed, columns)

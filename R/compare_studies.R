@@ -168,7 +168,7 @@ glance.causalsynth_study_comparison <- function(x, ...) {
              smallest_ratio = min(x$ratios$ratio), largest_ratio = max(x$ratios$ratio), tau = mean(x$ranks$tau))
 }
 
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_study_comparison
 autoplot.causalsynth_study_comparison <- function(object, ...) {
   check_dots_empty(...)
   rows <- object$ratios

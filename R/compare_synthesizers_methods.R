@@ -122,7 +122,7 @@ glance.causalsynth_comparison <- function(x, ...) {
 }
 
 #' @rdname comparison_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_comparison
 autoplot.causalsynth_comparison <- function(object, ...) {
   check_dots_empty(...)
   comparison_plot(object)

@@ -84,17 +84,20 @@ distance_matrices <- function(real, synthetic, scale, call = rlang::caller_env()
   c(matrices, list(is_factor = is_factor))
 }
 
-# Numbers less the mean of `own`, in units of spread(own) where that is known and not 0. Sizes whose squares would
-# vanish are taken out first; a scale of next to nothing puts other values out of reach.
-in_units <- function(x, own, spread, name, call) {
+# What in_units() measures a column by: the mean and the spread of `own`. Of sizes whose squares would vanish, `size` is
+# taken out first.
+units_of <- function(own, spread) {
   own <- own[!is.na(own)]
   size <- max(abs(own), 0)
-  if (size > 0 && size < smallest_number) {
-    own <- own / size
-    x <- x / size
-  }
+  if (size == 0 || size >= smallest_number) size <- 1
+  own <- own / size
   width <- if (length(own) > 1) spread(own) else 0
-  x <- (x - if (length(own)) mean(own) else 0) / if (width > 0) width else 1
+  list(size = size, centre = if (length(own)) mean(own) else 0, width = if (width > 0) width else 1)
+}
+
+# Values beyond reach of a scale of next to nothing are an error.
+in_units <- function(x, units, name, call) {
+  x <- (x / units$size - units$centre) / units$width
   bad <- sum(is.infinite(x))
   if (bad) {
     abort("data", c(
@@ -233,7 +236,7 @@ median_interval <- function(x, level) {
 #' @examples
 #' real <- generate(dgp_paper(), 100, seed = 1)
 #' ggplot2::autoplot(dcr(real, generate(dgp_paper(), 100, seed = 2)))
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_dcr
 autoplot.causalsynth_dcr <- function(object, ...) {
   sets <- list(synthetic = object, ...)
   if (any(names(sets) == "") || !all(vapply(sets, inherits, TRUE, "causalsynth_dcr"))) {

@@ -10,7 +10,7 @@
 #' fitted <- nuisance(Y ~ A | ., study, learn_glm(), learn_glm())
 #' all <- estimate_effect(fitted, method = c("iptw", "aipw", "tmle"))
 #' ggplot2::autoplot(all, estimate_effect(fitted, estimand = "ATT"))
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_effect
 autoplot.causalsynth_effect <- function(object, ..., conf.level = .95) {
   check_level(conf.level, "conf.level")
   others <- list(...)

@@ -21,7 +21,7 @@
 #' found <- fidelity(real, other, Y ~ A | ., generate(dgp_paper(), 200, seed = 3),
 #'   estimators = "aipw", learner = learn_glm(), permutations = 2, seed = 4)
 #' ggplot2::autoplot(found, "marginals")
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_fidelity
 autoplot.causalsynth_fidelity <- function(object, type = c("summary", "marginals", "associations", "propensity",
                                                            "effect", "outcome"), ..., columns = NULL) {
   check_dots_empty(...)

@@ -189,7 +189,7 @@ tidy.causalsynth_sensitivity <- function(x, ...) {
 }
 
 #' @rdname sensitivity_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_sensitivity
 autoplot.causalsynth_sensitivity <- function(object, ...) {
   check_dots_empty(...)
   rows <- object$tilts

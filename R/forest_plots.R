@@ -55,7 +55,7 @@ print.summary.causalsynth_forest <- function(x, ...) {
 plot.causalsynth_forest <- function(x, ...) draw_plot(x, ...)
 
 #' @rdname forest_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_forest
 autoplot.causalsynth_forest <- function(object, type = NULL, ...) {
   check_dots_empty(...)
   if (is.null(object$oob)) abort_no_oob(object, "There is nothing to plot.")

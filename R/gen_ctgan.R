@@ -233,7 +233,7 @@ gan_condition <- function(fit, given) {
 }
 
 #' @rdname autoplot.causalsynth_generator
-#' @export
+#' @exportS3Method ggplot2::autoplot fitted_gen_ctgan
 autoplot.fitted_gen_ctgan <- function(object, type = c("margins", "loss"), ...) {
   type <- check_choice(type[1], c("margins", "loss"), "type")
   if (type == "margins") return(NextMethod("autoplot", object, ...))

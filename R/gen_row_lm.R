@@ -184,7 +184,7 @@ row_lm_model <- function(fit) {
 
 #' @rdname autoplot.causalsynth_generator
 #' @param type `"margins"`, or `"loss"`: the loss while training, by epoch.
-#' @export
+#' @exportS3Method ggplot2::autoplot fitted_gen_row_lm
 autoplot.fitted_gen_row_lm <- function(object, type = c("margins", "loss"), ...) {
   type <- check_choice(type[1], c("margins", "loss"), "type")
   if (type == "margins") return(NextMethod("autoplot", object, ...))

@@ -238,7 +238,7 @@ glance.causalsynth_generator <- function(x, ...) {
 #' @examples
 #' fit <- fit_generator(gen_forest(trees = 20), generate(dgp_paper(), 200, seed = 1), seed = 1)
 #' ggplot2::autoplot(fit, n = 500, seed = 2)
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_generator
 autoplot.causalsynth_generator <- function(object, n = 2000, seed = NULL, columns = NULL, ...) {
   check_dots_empty(...)
   known <- names(object$blueprint)

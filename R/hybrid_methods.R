@@ -77,7 +77,7 @@ glance.causalsynth_hybrid <- function(x, ...) {
 #' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_outcome = learn_glm(),
 #'                      learner_treatment = learn_glm(), seed = 2)
 #' ggplot2::autoplot(hybrid, seed = 3)
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_hybrid
 autoplot.causalsynth_hybrid <- function(object, n = 5000, seed = NULL, ...) {
   check_dots_empty(...)
   means <- pool_parts(generate(object, n, seed))$means

@@ -128,7 +128,7 @@ print.summary.causalsynth_importance <- function(x, ...) {
 #' @rdname importance
 #' @param object What `importance()` returned.
 #' @param most Most columns shown.
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_importance
 autoplot.causalsynth_importance <- function(object, ..., most = 30) {
   check_dots_empty(...)
   rows <- utils::head(unclass_importance(object), check_whole(most, "most"))

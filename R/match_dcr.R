@@ -267,7 +267,7 @@ glance.causalsynth_dcr_match <- function(x, ...) {
 #' fit <- fit_generator(gen_copula(), study, seed = 2)
 #' matched <- match_dcr(fit, study, generate(dgp_paper(), 200, seed = 3), seed = 4)
 #' ggplot2::autoplot(matched)
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_dcr_match
 autoplot.causalsynth_dcr_match <- function(object, type = c("distances", "trace"), ...) {
   check_dots_empty(...)
   type <- check_choice(type, c("distances", "trace"), "type")

@@ -107,7 +107,7 @@ glance.causalsynth_matched <- function(x, ...) {
 weights.causalsynth_matched <- function(object, ...) object$weights
 
 #' @rdname matched_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_matched
 autoplot.causalsynth_matched <- function(object, ...) {
   check_dots_empty(...)
   love_plot(list(balance = matching_of(object)$balance), 30)

@@ -65,9 +65,9 @@ value_range <- function(x) diff(range(x))
 # Numbers in units of `spread` of the column of the table called `of`.
 scale_columns <- function(tables, of, is_factor, spread, names, call) {
   for (j in which(!is_factor)) {
-    own <- tables[[of]][[j]]
+    units <- units_of(tables[[of]][[j]], spread)
     tables <- lapply(tables, function(columns) {
-      columns[[j]] <- in_units(columns[[j]], own, spread, names[j], call)
+      columns[[j]] <- in_units(columns[[j]], units, names[j], call)
       columns
     })
   }

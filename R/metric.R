@@ -94,7 +94,7 @@ show_metric <- function(x, ..., then = "fidelity(real, synthetic, formula, holdo
 }
 
 #' @rdname tidy_metric
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_metric
 autoplot.causalsynth_metric <- function(object, ..., conf.level = .95) {
   check_dots_empty(...)
   rows <- tidy(object, conf.level = conf.level)

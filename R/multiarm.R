@@ -73,17 +73,10 @@ several_arms <- function() {
     },
     check_sizes = check_level_sizes, crossfit = crossfit_arms,
     predictions = function(runs, study) {
-      list(arms = study$treat_levels, ps = middle_matrix(runs, "ps"), q = middle_matrix(runs, "q"))
+      list(arms = study$treat_levels, ps = median_of_runs(runs, "ps"), q = median_of_runs(runs, "q"))
     },
     result = new_nuisance_arms
   )
-}
-
-middle_matrix <- function(runs, name) {
-  if (length(runs) == 1) return(runs[[1]][[name]])
-  values <- apply(simplify2array(lapply(runs, `[[`, name)), 1:2, stats::median)
-  dimnames(values) <- dimnames(runs[[1]][[name]])
-  values
 }
 
 check_weighted_levels <- function(weights, treat, levels, call) {

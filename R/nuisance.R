@@ -88,13 +88,19 @@ two_arms <- function() {
     check_weights = function(weights, study, call) check_weighted_arms(weights, study$treat, call),
     check_sizes = check_arm_sizes, crossfit = crossfit_once,
     predictions = function(runs, study) {
-      lapply(c(ps = "ps", q1 = "q1", q0 = "q0"), function(name) {
-        if (length(runs) == 1) return(runs[[1]][[name]])
-        apply(vapply(runs, `[[`, numeric(study$n), name), 1, stats::median)
-      })
+      lapply(c(ps = "ps", q1 = "q1", q0 = "q0"), function(name) median_of_runs(runs, name))
     },
     result = new_nuisance
   )
+}
+
+# Of predictions, a vector or a matrix, over the repeats.
+median_of_runs <- function(runs, name) {
+  found <- runs[[1]][[name]]
+  if (length(runs) == 1) return(found)
+  values <- vapply(runs, function(run) as.vector(run[[name]]), numeric(length(found)))
+  found[] <- apply(values, 1, stats::median)
+  found
 }
 
 #' Nuisances from given vectors

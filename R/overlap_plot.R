@@ -1,7 +1,7 @@
 # Pictures of a diagnosis of overlap.
 
 #' @rdname overlap_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_overlap
 autoplot.causalsynth_overlap <- function(object, type = c("propensity", "balance", "weights", "remedies"), ...,
                                          terms = 30) {
   check_dots_empty(...)

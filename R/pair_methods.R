@@ -112,7 +112,7 @@ bal.tab.causalsynth_pair <- function(x, ...) {
 }
 
 #' @rdname pair_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_pair
 autoplot.causalsynth_pair <- function(object, type = c("distance", "population", "remedies"), ...) {
   type <- check_choice(type, c("distance", "population", "remedies"), "type")
   if (type == "remedies") return(autoplot(compare_remedies(object, ...)))

@@ -89,7 +89,7 @@ print.summary.causalsynth_partial <- function(x, ...) {
 }
 
 #' @rdname partial_methods
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_partial
 autoplot.causalsynth_partial <- function(object, centre = FALSE, rows = 200, ...) {
   check_dots_empty(...)
   check_flag(centre, "centre")

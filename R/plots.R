@@ -85,10 +85,10 @@ draw_plot <- function(x, ...) {
 #' @rawNamespace S3method(plot, causalsynth_nuisance_arms, no_plot)
 #' @rawNamespace S3method(plot, causalsynth_dgp, no_plot)
 #' @rawNamespace S3method(plot, causalsynth_certificate, no_plot)
-#' @rawNamespace S3method(autoplot, causalsynth_nuisance, no_plot)
-#' @rawNamespace S3method(autoplot, causalsynth_nuisance_arms, no_plot)
-#' @rawNamespace S3method(autoplot, causalsynth_dgp, no_plot)
-#' @rawNamespace S3method(autoplot, causalsynth_certificate, no_plot)
+#' @rawNamespace S3method(ggplot2::autoplot, causalsynth_nuisance, no_plot)
+#' @rawNamespace S3method(ggplot2::autoplot, causalsynth_nuisance_arms, no_plot)
+#' @rawNamespace S3method(ggplot2::autoplot, causalsynth_dgp, no_plot)
+#' @rawNamespace S3method(ggplot2::autoplot, causalsynth_certificate, no_plot)
 no_plot <- function(...) {
   kind <- sub("^causalsynth_", "", utils::tail(class(..1), 1))
   instead <- c(nuisance = "plot {.code diagnose_overlap(x)}, or an effect of them.",

@@ -75,7 +75,7 @@ format.causalsynth_pool <- function(x, ...) {
 #' hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_outcome = learn_glm(),
 #'                      learner_treatment = learn_glm(), seed = 2)
 #' ggplot2::autoplot(generate(hybrid, 1000, seed = 3))
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_pool
 autoplot.causalsynth_pool <- function(object, ...) {
   check_dots_empty(...)
   means <- pool_parts(object)$means

@@ -15,7 +15,8 @@ privacy_rows <- function(train, synthetic, holdout, distance, call) {
   level <- is_factor | vapply(columns, function(x) is_constant(as.numeric(x[in_train])), NA)
   scaled <- Map(function(x, level, name) {
     if (level) return(as.numeric(if (is.factor(x)) x else match(x, unique(x[!is.na(x)]))))
-    in_units(as.numeric(x), as.numeric(x[in_train]), if (distance == "gower") value_range else stats::sd, name, call)
+    x <- as.numeric(x)
+    in_units(x, units_of(x[in_train], if (distance == "gower") value_range else stats::sd), name, call)
   }, columns, level, names(train))
   codes <- matrix(unlist(scaled), ncol = length(scaled))
   frame <- structure(columns, class = "data.frame", row.names = .set_row_names(length(set)))

@@ -181,7 +181,7 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
 #' risks <- privacy(real, synthetic, generate(dgp_paper(), 100, seed = 3), attacks = 50,
 #'                  seed = 1)
 #' ggplot2::autoplot(risks)
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_privacy
 autoplot.causalsynth_privacy <- function(object, what = c("scores", "all", "distances", "membership"), ...) {
   check_dots_empty(...)
   what <- check_choice(what, c("scores", "all", "distances", "membership"), "what")

@@ -137,7 +137,7 @@ tidy.causalsynth_remedies <- function(x, ...) {
 }
 
 #' @rdname compare_remedies
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_remedies
 autoplot.causalsynth_remedies <- function(object, ...) {
   check_dots_empty(...)
   rows <- object$table[!is.na(object$table$estimate), ]

@@ -15,7 +15,7 @@
 #' autoplot(glms)
 #' autoplot(glms, "zip")
 #' autoplot(glms, "n", "rmse")
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_study
 autoplot.causalsynth_study <- function(object, type = c("forest", "lollipop", "zip", "n"), metric = "bias", ...,
                                        source = NULL, n = NULL) {
   check_dots_empty(...)

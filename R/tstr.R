@@ -207,7 +207,7 @@ glance.causalsynth_tstr <- function(x, ...) {
 #' train <- generate(dgp_paper(), 200, seed = 1)
 #' test <- generate(dgp_paper(), 200, seed = 2)
 #' ggplot2::autoplot(tstr(train, test, Y ~ A | ., learner = learn_glm()))
-#' @export
+#' @exportS3Method ggplot2::autoplot causalsynth_tstr
 autoplot.causalsynth_tstr <- function(object, ...) {
   check_dots_empty(...)
   if (object$metric == "r2") {

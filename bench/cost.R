@@ -54,11 +54,16 @@ measure_load <- function(library) {
   Sys.setenv(R_LIBS = paste(c(library, .libPaths()), collapse = .Platform$path.sep))
   bare <- measure_start("")
   loaded <- measure_start("suppressPackageStartupMessages(library(causalsynth));")
+  loads <- packageDescription("causalsynth", library)$Imports
+  loads <- setdiff(trimws(sub("[(].*", "", strsplit(loads, ",")[[1]])), "ggplot2")
+  imports <- measure_start(paste0("for (p in ", paste(deparse(loads), collapse = ""), ") loadNamespace(p);"))
   add("library(causalsynth), beyond R's own start", loaded[["seconds"]] - bare[["seconds"]], "s")
+  add("of which the packages that it loads", imports[["seconds"]] - bare[["seconds"]], "s")
   add("memory after library(causalsynth), beyond R's own", loaded[["megabytes"]] - bare[["megabytes"]], "MB")
-  imports <- tools::package_dependencies("causalsynth", utils::installed.packages(), recursive = TRUE)[[1]]
+  there <- utils::installed.packages(c(library, .libPaths()))
+  needed <- tools::package_dependencies("causalsynth", there, c("Depends", "Imports"), recursive = TRUE)[[1]]
   base <- rownames(utils::installed.packages(priority = "base"))
-  add("packages needed, all told, beyond R's own", length(setdiff(imports, base)), "packages")
+  add("packages needed, all told, beyond R's own", length(setdiff(needed, base)), "packages")
 }
 
 measure_journeys <- function(library) {

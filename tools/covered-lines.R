@@ -1,4 +1,5 @@
-# Which lines do the tests reach? Rscript tools/covered-lines.R [WORKERS]
+# Which lines do the tests reach? Rscript tools/covered-lines.R [WORKERS [COUNTS.rds]]
+# COUNTS.rds keeps the counts: where it is there, they are read from it and no test runs (to fill in reasons).
 # The package is built for covr and gcov without optimisation; the R tests run file by file in processes of their own.
 # Writes bench/covered-lines.csv (a row a file of R, src/core and src/glue: lines, covered, percent) and
 # bench/uncovered-lines.csv (each run of lines that no test reached, with the reason that tools/uncovered.txt gives).
@@ -69,7 +70,9 @@ uncovered_runs <- function(found, reasons) {
   do.call(rbind, unname(runs))
 }
 
-found <- measure()
+counts <- commandArgs(TRUE)[2]
+found <- if (!is.na(counts) && file.exists(counts)) readRDS(counts) else measure()
+if (!is.na(counts)) saveRDS(found, counts)
 found <- found[!is.na(part_of(found$filename)), ]
 files <- stats::aggregate(cbind(lines = 1, covered = value > 0) ~ filename, found, sum)
 files$percent <- round(100 * files$covered / files$lines, 1)
