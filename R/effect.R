@@ -23,8 +23,8 @@
 #'   printed.
 #' @param weights Case weights, one a row, or `NULL`. A row of weight 0 counts for nothing; how many is printed.
 #' @param se `"if"`: influence functions for AIPW and TMLE, stacked estimating equations for IPTW and OR with glm
-#'   nuisances; Abadie and Imbens's variance for [est_matching()]. `"sandwich"`: stacked estimating equations
-#'   throughout. `"bootstrap"`: see details.
+#'   nuisances; Abadie and Imbens's variance for [est_matching()]. `"sandwich"`: stacked estimating equations,
+#'   for IPTW, AIPW and OR. `"bootstrap"`: see details.
 #' @param bootstrap Settings of the bootstrap, `list(replicates = 1000, type = c("bca", "percentile"), groups = 100)`,
 #'   or any of them; `type` names the intervals that are made, the first of which is shown.
 #' @param reference The arm that others are compared with: a level of the treatment, a factor or text. `NULL` takes

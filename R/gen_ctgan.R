@@ -17,7 +17,7 @@
 #' length of its gradient. With survey weights, rows and levels are sampled in proportion to them.
 #'
 #' **Defaults** are for data of some thousand rows: smaller networks and batches, more steps, no dropout, and a moving
-#' average of the generator's weights. At up to 60 points of the training, rows drawn are compared with a share
+#' average of the generator's weights. At up to 60 points of the training (with `epochs` given, after each), rows drawn are compared with a share
 #' `holdout` of the rows, left out of the training (energy distance of mixed rows); the best weights are kept. On the
 #' paper's mechanism it is behind [gen_row_lm()] and [gen_forest()] all the same (`vignette("neural")`): it is there for
 #' comparison with published results. Those of

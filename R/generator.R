@@ -110,7 +110,7 @@ row_template <- function(data) {
 #' @return A data frame of `n` independent rows with the columns, types, levels and class of the data the generator
 #'   was fitted on. Where too few of `max(1e5, 100 n)` candidates satisfy what is asked, the error, of class
 #'   `causalsynth_error_input`, says how many did. Single values of a continuous column can be given to
-#'   [gen_forest()], [gen_copula()] and [gen_data()] only.
+#'   [gen_forest()], [gen_copula()] and [gen_row_lm()], and to [gen_data()] where a row has them.
 #' @name generate.causalsynth_generator
 #' @examples
 #' fit <- fit_generator(gen_copula(), data.frame(x = rnorm(100), y = rexp(100)), seed = 1)

@@ -4,7 +4,7 @@
 # interval. Nuisances are forests of 100 trees throughout, on the seeds too. A cell is 10 replicates of one design;
 # cells take turns, so that a run that was stopped has nearly as many replicates of each. `summary` in place of a
 # number of replicates sums up what is there. The last rows take all designs but the weak overlap together.
-# Raw: bench/hybrid-coverage-raw.csv (resumable; begun from what hybrid-coverage-raw.csv.gz holds, to six digits).
+# Raw: bench/hybrid-coverage-raw.csv (resumable; kept, and begun from, in hybrid-coverage-raw.csv.gz, to six digits).
 library(causalsynth)
 source("bench/lib.R")
 only_summary <- identical(commandArgs(TRUE)[1], "summary")
@@ -94,3 +94,11 @@ summary[number] <- lapply(summary[number], signif, 4)
 summary <- summary[order(summary$overlap, summary$n, summary$generator, summary$method, summary$source), ]
 utils::write.csv(cbind(summary, machine()), "bench/hybrid-coverage.csv", row.names = FALSE)
 print(summary, row.names = FALSE)
+if (!only_summary) {
+  kept <- utils::read.csv(raw)
+  number <- vapply(kept, is.double, NA)
+  kept[number] <- lapply(kept[number], signif, 6)
+  file <- gzfile("bench/hybrid-coverage-raw.csv.gz", "w")
+  utils::write.csv(kept, file, row.names = FALSE)
+  close(file)
+}

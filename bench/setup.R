@@ -3,6 +3,8 @@
 library_of_peers <- file.path("bench", "library")
 dir.create(library_of_peers, showWarnings = FALSE)
 if ("@CRAN@" %in% getOption("repos")) utils::chooseCRANmirror(graphics = FALSE, ind = 1)
-peers <- c("ranger", "speff2trial", "mlbench", "modeldata", "MatchIt", "grf", "FNN", "RANN")
+peers <- c("ranger", "speff2trial", "mlbench", "modeldata", "MatchIt", "grf", "FNN", "RANN", "arf", "synthpop",
+           "nanoparquet", "jsonlite")
 missing <- setdiff(peers, rownames(utils::installed.packages(library_of_peers)))
+# synthpop needs Rsolnp, whose current release needs a newer R than 4.2: there the distribution's (r-cran-rsolnp) will do.
 if (length(missing)) utils::install.packages(missing, lib = library_of_peers)

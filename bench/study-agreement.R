@@ -7,7 +7,7 @@ source("bench/lib.R")
 arguments <- commandArgs(TRUE)
 reps <- as.numeric(c(arguments, 1000)[1])
 overlaps <- if (length(arguments) > 1) arguments[-1] else c("randomized", "moderate")
-raw <- Sys.getenv("STUDY_RAW", "bench/study-raw")
+raw <- Sys.getenv("STUDY_RAW", "bench/study-agreement-raw")
 learners <- list(paper = learn_forest(trees = 100, min_node_size = 1, outcome = "joint"),
                  tuned = learn_forest(trees = 100))
 

@@ -1,5 +1,5 @@
 # Rscript bench/table.R
-# Rewrites the README's table against other packages, between its two marks, from the csv files of bench/.
+# Rewrites the README's tables of costs and of other packages, each between its two marks, from the csv files of bench/.
 csv <- function(name) utils::read.csv(file.path("bench", paste0(name, ".csv")), check.names = FALSE)
 times <- function(x) paste0(if (x >= 10) round(x) else signif(x, 2), " x as fast")
 line <- function(peer, what, result, source) sprintf("| %s | %s | %s | `%s` |", peer, what, result, source)
@@ -43,30 +43,23 @@ generators <- function() {
 }
 
 neural <- function() {
-  rows <- character()
-  if (file.exists("bench/neural-row-lm.csv")) {
-    lm <- csv("neural-row-lm")
-    lm <- lm[lm$set == "paper", ]
-    rows <- line("GReaT (its published rows)",
-                 "row language model, the paper's seed: AUC to tell rows apart (.5 ideal), TSTR",
-                 sprintf("%s and %s against .662 and .771", number(mean(lm$auc)), number(mean(lm$tstr))),
-                 "neural-row-lm.csv")
+  theirs <- csv("neural-published")
+  against <- function(ours, program, what) {
+    of <- function(cells) paste(number(mean(cells$auc)), "and", number(mean(cells$tstr)))
+    what <- paste0(what, ", the paper's mechanism: AUC to tell rows apart (.5 ideal), TSTR; ours ", nrow(ours),
+                   " seeds, theirs one")
+    line(paste(program, "(its published rows)"), what,
+         paste(of(ours), "against", of(theirs[theirs$program == program, ])), "neural-published.csv")
   }
-  if (file.exists("bench/neural-ctgan.csv")) {
-    gan <- csv("neural-ctgan")
-    rows <- c(rows, line("CTGAN (its published rows)", "GAN, the paper's seed: AUC to tell rows apart, TSTR",
-                         sprintf("%s and %s against .79 - .86 and .48", number(mean(gan$auc)),
-                                 number(mean(gan$tstr))),
-                         "neural-ctgan.csv"))
-  }
-  rows
+  lm <- csv("neural-row-lm")
+  c(against(lm[lm$set == "paper", ], "GReaT", "row language model"), against(csv("neural-ctgan"), "CTGAN", "GAN"))
 }
 
 effects <- function() {
   grf <- csv("effect")
   match <- csv("matching")
   forest <- csv("forest")
-  c(line("grf", "AIPW and TMLE of 1,000 rows, each with its defaults; 500 trees each",
+  c(line("grf", "AIPW and TMLE of 1,000 rows, against a causal forest with AIPW; defaults; 500 trees each",
          paste(times(grf$ratio[1]), "and", times(grf$ratio[2])), "effect.csv"),
     line("MatchIt", "Mahalanobis pairs of 20,000 rows, the same pairs", times(match$ratio[1]), "matching.csv"),
     line("ranger", "fit and predict 50,000 x 7; fit 1,000 x 7",
@@ -75,13 +68,59 @@ effects <- function() {
          "tests/testthat/fixtures"))
 }
 
+seconds <- function(x) number(signif(x, 2), if (x < .1) 3 else if (x < 1) 2 else if (x < 10) 1 else 0)
+cost_row <- function(work, value, source) sprintf("| %s | %s | `%s` |", work, value, source)
+
+costs_of_work <- function() {
+  hybrid <- csv("hybrid-speed")
+  effect <- csv("effect")
+  million <- effect[startsWith(effect$work, "1,000,000"), ]
+  report <- csv("report")
+  c(cost_row("fit a hybrid to 1,000 rows (forests of 200 trees)", seconds(hybrid$fit_seconds), "hybrid-speed.csv"),
+    cost_row(sprintf("draw 50,000 rows from it; 10,000,000 rows into parquet files (%.0f MB at the peak)",
+                     hybrid$peak_mb),
+             paste(seconds(hybrid$seconds_50000), seconds(hybrid$seconds_to_parquet), sep = "; "), "hybrid-speed.csv"),
+    cost_row("AIPW and TMLE of 1,000 rows, forests of 500 trees", seconds(effect$causalsynth[1]), "effect.csv"),
+    cost_row(sprintf("four estimators of 1,000,000 rows, glm (%.0f MB at the peak)", million$peak_mb),
+             seconds(million$causalsynth), "effect.csv"),
+    cost_row("Mahalanobis pairs of 20,000 rows, with the effect and its standard error",
+             seconds(csv("matching")$causalsynth[1]), "matching.csv"),
+    cost_row("distances of 50,000 rows to the closest of 50,000, one thread", seconds(csv("privacy")$causalsynth[1]),
+             "privacy.csv"),
+    cost_row(sprintf("one-page report of a hybrid, 50,000 rows (%.1f MB)", report$megabytes[1]),
+             seconds(report$seconds[1]), "report.csv"))
+}
+
+costs_of_package <- function() {
+  cost <- csv("cost")
+  of <- function(what) cost$value[cost$what == what]
+  stripped <- of("installed") - of("installed: libs") + of("installed: libs without debugging information")
+  journeys <- paste("journey:", c("share-a-trial", "repair-overlap", "choose-an-estimator"))
+  c(cost_row("the three journeys of `inst/examples`, each from nothing",
+             paste(vapply(journeys, function(name) seconds(of(name)), ""), collapse = "; "), "cost.csv"),
+    cost_row(sprintf("install: %.1f MB of source become %.1f MB (%.0f without `--strip`); %.0f packages are needed",
+                     of("tarball, with vignettes"), stripped, of("installed"),
+                     of("packages needed, all told, beyond R's own")),
+             seconds(of("installation from source, make -j2")), "cost.csv"),
+    cost_row(sprintf("`library(causalsynth)`, %s of it for packages that it needs (%.0f MB of memory)",
+                     seconds(of("of which the packages that it loads")),
+                     of("memory after library(causalsynth), beyond R's own")),
+             seconds(of("library(causalsynth), beyond R's own start")), "cost.csv"))
+}
+
+# `rows` in place of what stands between the marks.
+replace_between <- function(lines, mark, rows) {
+  from <- match(sprintf("<!-- table of %s: bench/table.R -->", mark), lines)
+  to <- from + match("<!-- end of table -->", lines[-seq_len(from)])
+  stopifnot("README.md has the marks" = !is.na(to))
+  c(lines[seq_len(from)], rows, lines[to:length(lines)])
+}
+
 main <- function() {
-  marks <- c("<!-- table of peers: bench/table.R -->", "<!-- end of table -->")
-  readme <- readLines("README.md")
-  at <- match(marks, readme)
-  stopifnot("README.md has both marks" = !anyNA(at))
-  table <- c("| against | what | result | from |", "|---|---|---|---|", generators(), neural(), effects())
-  writeLines(c(readme[seq_len(at[1])], table, readme[at[2]:length(readme)]), "README.md")
-  writeLines(table)
+  peers <- c("| against | what | result | from |", "|---|---|---|---|", generators(), neural(), effects())
+  spent <- c("| work | seconds | from |", "|---|---|---|", costs_of_work(), costs_of_package())
+  readme <- replace_between(readLines("README.md"), "peers", peers)
+  writeLines(replace_between(readme, "costs", spent), "README.md")
+  writeLines(c(spent, "", peers))
 }
 main()

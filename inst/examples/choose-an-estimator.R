@@ -2,7 +2,7 @@
 # interval, on data sets like hers whose effect is known?
 #   Rscript -e 'source(system.file("examples", "choose-an-estimator.R", package = "causalsynth"), echo = TRUE)'
 # Leaves measures.csv and errors.png in the folder `choice`; stopped and started again, it goes on where it was. About
-# two minutes.
+# ten seconds.
 library(causalsynth)
 folder <- if (exists("folder")) folder else "choice"
 dir.create(folder, showWarnings = FALSE)

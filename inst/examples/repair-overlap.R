@@ -1,7 +1,7 @@
 # An epidemiologist repairs overlap: in her study the treatment follows the covariates so closely that hardly anyone
 # has a comparable patient of the other arm. A randomised trial of similar people exists, and comes as a hybrid.
 #   Rscript -e 'source(system.file("examples", "repair-overlap.R", package = "causalsynth"), echo = TRUE)'
-# Prints what each remedy would say, and leaves remedies.csv in the folder `overlap`. About a minute.
+# Prints what each remedy would say, and leaves remedies.csv in the folder `overlap`. About ten seconds.
 library(causalsynth)
 folder <- if (exists("folder")) folder else "overlap"
 dir.create(folder, showWarnings = FALSE)
