@@ -194,7 +194,8 @@ fit_acceptance <- function(covs, rows, exact, call) {
            size; at least ', 100 * least_ess, ' % are needed).') else 'No weights of its rows have these means.'}",
       x = "Farthest: {worst$column[1]} ({worst$what[1]} {signif(worst$before[1], 3)}, seed
            {signif(worst$seed[1], 3)}).",
-      i = "Use a better generator such as {.fn gen_forest}, or {.code targeted = FALSE}."
+      i = "Give more rows, another generator such as {.or {.fn {c('gen_forest', 'gen_copula')}}}, or
+           {.code targeted = FALSE}."
     ), call = call)
   }
   pairs <- pair_balance(plan, covs, some)

@@ -32,6 +32,7 @@ as_weightit <- function(x, ...) UseMethod("as_weightit")
 
 #' @export
 as_weightit.default <- function(x, ...) {
+  check_present(x, "x")
   if (is.list(x) && length(x$treat_levels) > 2) check_two_arms(x, rlang::current_env())
   abort("input", c("{.arg x} must be an effect or a nuisance object.", x = "It is {describe(x)}."))
 }

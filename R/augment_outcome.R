@@ -180,7 +180,7 @@ summary.causalsynth_augmented <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_augmented <- function(x, ...) {
-  writeLines(x$about)
+  write_wrapped(x$about)
   print(x$table, row.names = FALSE, digits = 3)
   cat("Fluctuations:\n")
   print(x$epsilon, row.names = FALSE, digits = 3)

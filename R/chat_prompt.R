@@ -19,6 +19,10 @@
 #' @export
 prompt <- function(x, ...) {
   if (inherits(x, c("gen_chat", "fitted_gen_chat"))) UseMethod("prompt")
+  if (!missing(x) && any(startsWith(class(x), "causalsynth_"))) {
+    abort("input", c("{.fn prompt} shows what {.fn gen_chat} would send.", x = "It is {describe(x)}."),
+          call = rlang::current_env())
+  }
   call <- sys.call()
   call[[1]] <- quote(utils::prompt)
   eval(call, parent.frame())

@@ -99,7 +99,9 @@ check_dots_empty <- function(..., .call = rlang::caller_env(), .known = names(ow
   homes <- specs_with(bad)
   abort("input", c(
     "Unknown argument {.arg {bad}}.",
-    i = if (length(near)) "Did you mean {.or {.arg {utils::head(near, 2)}}}?"
+    i = if (bad %in% level_words && !"conf.level" %in% known) {
+      "The level belongs to {.code tidy(x, conf.level = )} and {.code confint(x, level = )}."
+    } else if (length(near)) "Did you mean {.or {.arg {utils::head(near, 2)}}}?"
         else if (length(homes)) "It is one of {.or {.fn {homes}}}: settings are given in such a spec."
         else if (length(known)) "{cli::qty(length(known))}The argument{?s} {?is/are} {.arg {known}}."
   ), call = .call)
@@ -107,7 +109,7 @@ check_dots_empty <- function(..., .call = rlang::caller_env(), .known = names(ow
 
 # The specs, sorted by name, that have this argument.
 specs_with <- function(name) {
-  specs <- sort(grep("^(learn|gen|est)_", getNamespaceExports("causalsynth"), value = TRUE))
+  specs <- sort(setdiff(grep("^(learn|gen|est)_", getNamespaceExports("causalsynth"), value = TRUE), "learn_rows"))
   Filter(function(spec) name %in% setdiff(names(formals(spec, envir = asNamespace("causalsynth"))), "..."), specs)
 }
 
@@ -202,4 +204,21 @@ from_core <- function(code, call = rlang::caller_env(), kind = "fit") {
     message <- conditionMessage(e)
     abort(kind, "{message}", call = call)
   })
+}
+
+# What an exported function says on the way is said of the call that the user wrote: of the frame `call`.
+called_by <- function(call, code) {
+  own <- rlang::error_call(call)
+  withCallingHandlers(
+    code,
+    causalsynth_error = function(e) {
+      e$call <- own
+      rlang::cnd_signal(e)
+    },
+    causalsynth_warning = function(w) {
+      w$call <- own
+      warning(w)
+      rlang::cnd_muffle(w)
+    }
+  )
 }

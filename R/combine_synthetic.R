@@ -206,22 +206,29 @@ rule_formula <- function(x) {
          simple = "v (k/n + 1/m)", proper = "v (k/n + (1 + k/n) / m)", full = "(1 + 1/m) b - v", partial = "v + b / m")
 }
 
+rule_symbols <- function(x) {
+  formula <- rule_formula(x)
+  paste(c(if (grepl("V_seed", formula)) "V_seed the seed's variance", "v the mean variance of one set",
+          if (grepl("\\bb\\b", formula)) "b the variance between sets", "m the sets"), collapse = ", ")
+}
+
 #' @export
 format.causalsynth_combined <- function(x, ...) {
   number <- function(n) if (is.null(n)) "unknown" else format(n, big.mark = ",")
   c(
     sprintf("<combined> %s: n = %s rows of seed, k = %s a set", count_phrase(x$m, "synthetic set"), number(x$n),
             number(x$k)),
-    sprintf("SE^2 = %s (%s)%s", rule_formula(x), x$rule, if (is.null(x$note)) "" else paste0("; ", x$note))
+    sprintf("SE^2 = %s (rule \"%s\"); %s%s", rule_formula(x), x$rule, rule_symbols(x),
+            if (is.null(x$note)) "" else paste0("; ", x$note))
   )
 }
 
 #' @export
-print.causalsynth_combined <- function(x, ...) {
+print.causalsynth_combined <- function(x, ..., lines = 25) {
   table <- tidy(x)
   shown <- utils::head(table[c("term", "estimate", "std.error", "conf.low", "conf.high")], 16)
   show_lines(format(x), c(table_lines(shown, 4), if (nrow(table) > 16) "(more terms: see tidy())"),
-             then = "tidy(x), confint(x), vcov(x).")
+             then = "tidy(x), confint(x), vcov(x).", lines = lines)
   invisible(x)
 }
 
@@ -232,7 +239,7 @@ summary.causalsynth_combined <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_combined <- function(x, ...) {
-  print(x$combined)
+  print(x$combined, lines = Inf)
   print(x$glance, row.names = FALSE)
   invisible(x)
 }

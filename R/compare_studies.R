@@ -25,6 +25,7 @@
 compare_studies <- function(x, y = NULL, reference = NULL, ..., other = NULL, conf.level = .95) {
   check_dots_empty(...)
   call <- rlang::current_env()
+  check_present(x, "x")
   check_study(x, "x", call)
   if (!is.null(y)) check_study(y, "y", call)
   check_level(conf.level, "conf.level")
@@ -148,7 +149,7 @@ summary.causalsynth_study_comparison <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_study_comparison <- function(x, ...) {
-  cat(x$label, "\n", sep = "")
+  write_wrapped(x$label)
   print(x$pairs, row.names = FALSE, digits = 3)
   print(x$ranks, row.names = FALSE, digits = 3)
   invisible(x)

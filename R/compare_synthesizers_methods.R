@@ -79,13 +79,13 @@ format.summary.causalsynth_comparison <- function(x, ...) format(x$comparison)
 
 #' @export
 print.summary.causalsynth_comparison <- function(x, digits = 3, ...) {
-  cat(format(x), "\n\n", sep = "")
+  write_wrapped(format(x), "")
   print(x$ranks, digits = digits, row.names = FALSE)
   cat("\nRanks by score:\n")
   ranked <- x$scores[!is.na(x$scores$rank), ]
   print(tapply(ranked$rank, list(factor(ranked$metric, unique(ranked$metric)),
                                  factor(ranked$synthesizer, x$ranks$synthesizer)), min))
-  if (nrow(x$failures)) cat("", paste0("Failed: ", x$failures$synthesizer, ": ", x$failures$error), sep = "\n")
+  if (nrow(x$failures)) write_wrapped("", paste0("Failed: ", x$failures$synthesizer, ": ", x$failures$error))
   invisible(x)
 }
 

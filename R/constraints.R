@@ -96,7 +96,7 @@ draw_ruled <- function(fit, n, known, rules, key, threads, call) {
   if (inherits(found, "exhausted")) {
     named <- c(vapply(rules$rules, function(rule) paste0("~", deparse1(rule)), ""), "no copy of a real row")
     used <- c(rep(TRUE, length(rules$rules)), !is.null(rules$copies))
-    shares <- sprintf("%s: satisfied by %.3g%% of the rows tried", named[used], 100 * tally[used] / found$tries)
+    shares <- sprintf("%s: satisfied by %.3g %% of the rows tried", named[used], 100 * tally[used] / found$tries)
     abort_exhausted(found, n, "the constraints", stats::setNames(as_text(shares), rep("x", sum(used))),
                     call)
   }

@@ -166,14 +166,7 @@ print.causalsynth_dcr <- function(x, ...) {
 
 #' @export
 summary.causalsynth_dcr <- function(object, ...) {
-  structure(list(table = tidy(object), label = format(object)), class = "summary.causalsynth_dcr")
-}
-
-#' @export
-print.summary.causalsynth_dcr <- function(x, ...) {
-  cat(x$label, "", sep = "\n")
-  print(x$table, digits = 4, row.names = FALSE)
-  invisible(x)
+  summary.causalsynth_metric(object)
 }
 
 #' Tidy and draw a metric

@@ -51,6 +51,9 @@ overlap_code <- function(overlap) match(overlap, overlap_names) - 1L
 #' @export
 dgp <- function(covariates, propensity, outcome, family = c("binomial", "gaussian"), ..., sd = 1) {
   check_dots_empty(...)
+  check_present(covariates, "covariates")
+  check_present(propensity, "propensity")
+  check_present(outcome, "outcome")
   family <- check_choice(family, c("binomial", "gaussian"), "family")
   check_function(covariates, "covariates", "of {.arg n} that returns a data frame")
   check_function(outcome, "outcome", "of {.arg A} and {.arg W} that returns the mean of the outcome")
@@ -194,7 +197,7 @@ summary.causalsynth_dgp <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_dgp <- function(x, ...) {
-  cat("<mechanism> ", x$label, "\n", sep = "")
+  write_wrapped(paste("<mechanism>", x$label))
   print(round(x$truth, 6))
   invisible(x)
 }

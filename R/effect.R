@@ -68,6 +68,7 @@ estimate_effect <- function(x, ...) UseMethod("estimate_effect")
 
 #' @export
 estimate_effect.default <- function(x, ...) {
+  check_present(x, "x")
   abort("input", c(
     "{.arg x} must be a formula {.code Y ~ A | W1 + W2} or a nuisance object.",
     x = "It is {describe(x)}.",
@@ -98,7 +99,8 @@ estimate_effect.formula <- function(x, data, method = "aipw", ..., estimand = c(
   check_before_fitting(x, data, ask, dots, list(cluster = cluster, weights = weights, call = call))
   # NULL draws one key from R's generator; with a seed the nuisances are those of nuisance(seed = ).
   key <- rng_key(seed, call)
-  fitted <- hush_bounded(nuisance(x, data, ..., seed = key, threads = threads, weights = weights, cluster = cluster))
+  fitted <- hush_bounded(called_by(call, nuisance(x, data, ..., seed = key, threads = threads, weights = weights,
+                                                  cluster = cluster)))
   fitted$run <- list(key = key, threads = threads)
   if (length(fitted$omitted)) cluster <- cluster[-fitted$omitted]
   run <- list(cluster = cluster, key = key, threads = threads, call = call)
@@ -191,7 +193,7 @@ resolve_method <- function(m, makers, call, arg = "method") {
     "{.arg {arg}} must be {.or {.val {names(makers)}}}, an {.code est_*()} spec, or several of them.",
     x = "It has {describe(m)}.",
     i = if (length(near)) "Did you mean {.val {near[1]}}?",
-    i = if (is.list(m) || length(m) > 1) "Rows go to an argument of their own, such as {.code trial = }.",
+    i = if (is.list(m) || length(m) > 1) "Rows go to an argument of their own, such as {.code data = }.",
     i = if (is.call(m) || is.name(m)) "Pools, pairs and nuisances have a formula of their own: leave it out."
   ), call = call)
 }
@@ -221,10 +223,12 @@ rejoin_specs <- function(method, makers) {
 }
 
 check_cluster <- function(cluster, n, call) {
-  if (length(cluster) != n || anyNA(cluster)) {
+  if (!is.atomic(cluster) || length(cluster) != n || anyNA(cluster)) {
     abort("input", c(
       "{.arg cluster} must have {n} value{?s}, one a row and none missing.",
-      x = "It has {length(cluster)}, {sum(is.na(cluster))} of them missing."
+      x = if (!is.atomic(cluster) || length(cluster) == 1) "It is {describe(cluster)}."
+          else "It has {length(cluster)}, {sum(is.na(cluster))} of them missing.",
+      i = values_of_column(cluster)
     ), call = call)
   }
   groups <- match(cluster, unique(cluster))

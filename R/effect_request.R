@@ -27,7 +27,8 @@ check_before_fitting <- function(formula, data, ask, dots, run) {
     if (identical(dots$bounds, "adaptive")) abort_adaptive_arms(run$call)
   }
   if (!is.null(run$cluster)) for (est in ask$methods) check_support(est, "cluster", run$call)
-  if (length(unique(run$weights)) > 1) for (est in ask$methods) check_support(est, "weights", run$call)
+  unequal <- is.numeric(run$weights) && length(unique(run$weights)) > 1
+  if (unequal) for (est in ask$methods) check_support(est, "weights", run$call)
   if (ask$se == "sandwich" && is.null(dots$crossfit)) check_sandwich_learners(ask, dots, run$call)
   y_bounds <- Filter(Negate(is.null), lapply(ask$methods, function(est) est$y_bounds))
   if (!ask$contrasts && length(y_bounds) == 0) return(invisible())

@@ -108,8 +108,8 @@ format.summary.causalsynth_fidelity <- function(x, ...) format(x$fidelity)
 
 #' @export
 print.summary.causalsynth_fidelity <- function(x, digits = 3, ...) {
-  cat(format(x)[1], "\n", sep = "")
-  writeLines(score_lines(x$fidelity, x$scores$metric, digits))
+  write_wrapped(format(x)[1])
+  write_wrapped(score_lines(x$fidelity, x$scores$metric, digits))
   cat("\nWorst columns:\n")
   columns <- x$columns
   order <- order(-pmax(columns$ks, columns$tv, columns$missing, na.rm = TRUE))
@@ -123,7 +123,7 @@ print.summary.causalsynth_fidelity <- function(x, digits = 3, ...) {
     cat("\nEffects (ATE):\n")
     print(x$estimates, digits = digits + 1, row.names = FALSE)
   }
-  if (length(x$notes)) cat("", paste("Note:", x$notes), sep = "\n")
+  if (length(x$notes)) write_wrapped("", paste("Note:", x$notes))
   invisible(x)
 }
 

@@ -39,6 +39,7 @@ flip_sensitivity <- function(pair, rates = c(.05, .1, .2), odds_ratio = 2^seq(-3
                              direction = c("effect", "outcome"), method = "aipw", trial = NULL, conf.level = .95,
                              seed = NULL, threads = NULL) {
   call <- rlang::current_env()
+  check_present(pair, "pair")
   if (!inherits(pair, "causalsynth_pair")) {
     abort("input", "{.arg pair} must be made by {.fn pair_synthetic}; it is {describe(pair)}.")
   }
@@ -133,7 +134,7 @@ format.causalsynth_sensitivity <- function(x, ...) {
     paste0("Tilt by ", unit, ", ", what),
     if (is.na(tip)) "Tipping point: none up to 1000 either way"
     else if (tip == 1) paste("Tipping point: none needed,", held, "as it is")
-    else paste0("Tipping point: from ", unit, " ", signif(tip, 3), " on ", held)
+    else paste("Tipping point:", if (x$known) "from" else "at", unit, signif(tip, 3), if (x$known) "on", held)
   )
 }
 
@@ -153,7 +154,7 @@ summary.causalsynth_sensitivity <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_sensitivity <- function(x, ...) {
-  writeLines(x$about)
+  write_wrapped(x$about)
   print(x$table, row.names = FALSE, digits = 3)
   invisible(x)
 }

@@ -46,7 +46,7 @@ format.summary.causalsynth_forest <- function(x, ...) {
 
 #' @export
 print.summary.causalsynth_forest <- function(x, ...) {
-  cat(format(x), sep = "\n")
+  write_wrapped(format(x))
   invisible(x)
 }
 

@@ -28,6 +28,7 @@
 #' @export
 forest_weights <- function(object, data, newdata = NULL, ..., memory = 4, threads = NULL) {
   check_dots_empty(...)
+  check_present(object, "object")
   if (!inherits(object, "causalsynth_forest")) {
     abort("input", "{.arg object} must be a {.fn forest}, not {describe(object)}.")
   }

@@ -150,7 +150,7 @@ residual_spread <- function(fitted, residual, arm) {
 }
 
 #' @export
-print.causalsynth_fused <- function(x, ...) {
+print.causalsynth_fused <- function(x, ..., lines = 25) {
   whose <- c(data = "the study's population", trial = "the trial's population", both = "both populations together")
   head <- c(
     paste0("<effect> ATE of ", x$roles$treatment, " on ", x$roles$outcome, " in ", whose[[x$target]], ": ",
@@ -161,13 +161,13 @@ print.causalsynth_fused <- function(x, ...) {
   table <- tidy(x)[c("term", "estimate", "std.error", "conf.low", "conf.high")]
   notes <- c(
     paste0("propensity bounds: ", bounds_phrase(x$bounds, x$n)),
-    paste0("nuisances: treatment ", x$learners[[1]], ", outcome ", x$learners[[2]],
-           if (x$target != "both") paste0(", membership ", x$membership)),
+    paste0("nuisances: treatment by ", x$learners[[1]], "; outcome by ", x$learners[[2]],
+           if (x$target != "both") paste0("; membership by ", x$membership)),
     "standard errors: influence function of the stacked sample",
     agreement_lines(x$agreement)
   )
   show_lines(head, table_lines(format_estimates(table, rep(FALSE, nrow(table)))), notes,
-             then = "where the samples disagree, take estimate_effect(formula, trial) alone.")
+             then = "where the samples disagree, take estimate_effect(formula, trial) alone.", lines = lines)
   invisible(x)
 }
 

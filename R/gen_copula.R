@@ -62,7 +62,7 @@ learn_rows.gen_copula <- function(spec, data, key, threads, weights = NULL, call
   # Only their ratios matter, and their squares must not overflow.
   if (!is.null(weights)) weights <- weights / max(weights)
   blueprint <- column_blueprint(data)
-  check_no_identifier(vapply(blueprint, function(b) length(b$levels), 1L), nrow(data), call)
+  check_no_identifier(blueprint, nrow(data), call)
   blueprint <- drop_rare_texts(data, blueprint, spec$settings$min_count)
   columns <- encode_known(data, blueprint, call)
   draws <- 0

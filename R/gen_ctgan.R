@@ -17,11 +17,10 @@
 #' length of its gradient. With survey weights, rows and levels are sampled in proportion to them.
 #'
 #' **Defaults** are for data of some thousand rows: smaller networks and batches, more steps, no dropout, and a moving
-#' average of the generator's weights. At up to 60 points of the training (with `epochs` given, after each), rows drawn are compared with a share
-#' `holdout` of the rows, left out of the training (energy distance of mixed rows); the best weights are kept. On the
-#' paper's mechanism it is behind [gen_row_lm()] and [gen_forest()] all the same (`vignette("neural")`): it is there for
-#' comparison with published results. Those of
-#' Xu et al.'s program are
+#' average of the generator's weights. At up to 60 points of the training (with `epochs` given, after each), rows drawn
+#' are compared with a share `holdout` of the rows, left out of the training (energy distance of mixed rows); the best
+#' weights are kept. On the paper's mechanism it is behind [gen_row_lm()] and [gen_forest()] all the same
+#' (`vignette("neural")`): it is there for comparison with published results. Those of Xu et al.'s program are
 #' `gen_ctgan(epochs = 300, batch_size = 500, generator_layers = c(256, 256), critic_layers = c(256, 256), noise = 128,
 #' pac = 10, rate_generator = 2e-4, rate_critic = 2e-4, dropout = 0.5, average = 0, holdout = 0)`.
 #'
@@ -116,7 +115,7 @@ check_layers <- function(x, arg, call = rlang::caller_env()) {
 learn_rows.gen_ctgan <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
   settings <- spec$settings
   blueprint <- column_blueprint(data)
-  check_no_identifier(vapply(blueprint, function(b) length(b$levels), 1L), nrow(data), call)
+  check_no_identifier(blueprint, nrow(data), call)
   weighed <- rows_with_weight(data, weights)
   data <- weighed$data
   blueprint <- drop_rare_texts(data, blueprint, settings$min_count)

@@ -81,8 +81,7 @@ gen_forest <- function(trees = 50, min_node_size = NULL, most_atoms = 20, atom_s
 #' @exportS3Method
 learn_rows.gen_forest <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
   blueprint <- column_blueprint(data)
-  levels <- vapply(blueprint, function(b) length(b$levels), 1L)
-  check_no_identifier(levels, nrow(data), call)
+  check_no_identifier(blueprint, nrow(data), call)
   order <- chain_order(spec$order, data, call)
   weighed <- rows_with_weight(data, weights)
   data <- weighed$data
@@ -130,8 +129,12 @@ forest_notes <- function(spec, laws) {
   )
 }
 
+# The generators that hand out the levels of columns as they are.
+keepers_of_levels <- c("gen_forest", "gen_copula", "gen_row_lm", "gen_ctgan")
+
 # A column in which most rows have a level of their own names people: its levels would be handed out as they are.
-check_no_identifier <- function(levels, n, call) {
+check_no_identifier <- function(blueprint, n, call) {
+  levels <- vapply(blueprint, function(b) length(b$levels), 1L)
   bad <- names(levels)[levels > 50 & levels > n / 2]
   if (length(bad) == 0) return(invisible())
   abort("data", c(

@@ -104,7 +104,7 @@ gen_row_lm <- function(epochs = NULL, width = 48, layers = 2, heads = 3, bins = 
 #' @exportS3Method
 learn_rows.gen_row_lm <- function(spec, data, key, threads, weights = NULL, call = rlang::caller_env()) {
   blueprint <- column_blueprint(data)
-  check_no_identifier(vapply(blueprint, function(b) length(b$levels), 1L), nrow(data), call)
+  check_no_identifier(blueprint, nrow(data), call)
   weighed <- rows_with_weight(data, weights)
   data <- weighed$data
   decimals <- vapply(blueprint, function(b) if (is.na(b$decimals)) -1L else as.integer(b$decimals), 1L)

@@ -14,6 +14,8 @@ other_words <- list(
   truncation = "bounds", model = "generator", synthesizer = "generator", data = "real"
 )
 
+level_words <- c("conf.level", "level", "alpha", "conf", "ci")
+
 # Where rows were wanted: what to do with that which was given.
 instead_of_rows <- function(x) {
   if (inherits(x, c("causalsynth_hybrid", "causalsynth_generator", "causalsynth_dgp"))) {
@@ -23,6 +25,11 @@ instead_of_rows <- function(x) {
   if (is.matrix(x)) return("Use {.fn as.data.frame}.")
   if (is.list(x) && length(x) && all(vapply(x, is.data.frame, NA))) return("Give one of its data frames at a time.")
   NULL
+}
+
+# Where the values of a column were wanted, one a row: its name, or a formula of it, was given.
+values_of_column <- function(x) {
+  if (is.character(x) && length(x) == 1 || inherits(x, "formula")) "Give the column itself: {.code data$column}."
 }
 
 # Where a formula, or what was made with one, was wanted.
@@ -42,6 +49,12 @@ generate.causalsynth_gen <- function(x, ...) {
     "A generator spec has not seen any rows yet.",
     i = "Fit it first: {.code fit <- fit_generator(spec, data)}, then {.code generate(fit, n)}."
   ), call = rlang::caller_env())
+}
+
+#' @export
+generate.causalsynth_pool <- function(x, ...) {
+  abort("input", c("A pool is rows already drawn.", i = "Draw more from its hybrid: {.code generate(hybrid, n)}."),
+        call = rlang::caller_env())
 }
 
 #' @export

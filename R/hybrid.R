@@ -97,6 +97,7 @@ fit_hybrid <- function(formula, data, generator = gen_forest(), ..., treatment =
   study <- study_data(formula, data, coded = if (several) arms_treatment else binary_treatment)
   study$several <- several
   if (length(study$covs) == 0) abort("input", "A hybrid needs at least one covariate after {.code |}.")
+  if (inherits(generator, keepers_of_levels)) check_no_identifier(column_blueprint(study$covs), study$n, call)
   ask <- list(
     targeted = check_flag(targeted, "targeted"), proper = check_flag(proper, "proper"),
     subgroups = check_subgroups(subgroups, study, call),
@@ -131,7 +132,7 @@ new_hybrid <- function(formula, data, study, ask, assignment, knobs) {
 
 # `key`: of the call. The nuisances of the seed take it as it is, so that they are those of estimate_effect().
 fit_hybrid_parts <- function(hybrid, data, study, ask, key, call) {
-  nuisance <- hybrid_nuisance(hybrid$formula, data, ask, key, ask$cluster)
+  nuisance <- hybrid_nuisance(hybrid$formula, data, ask, key, ask$cluster, call)
   hybrid$bounds <- nuisance$bounds
   hybrid$seed_effect <- seed_effect(nuisance)
   drawn <- list(data = data, study = study, nuisance = nuisance)
@@ -140,8 +141,8 @@ fit_hybrid_parts <- function(hybrid, data, study, ask, key, call) {
     hybrid$drawn_effect <- seed_effect(drawn$nuisance)
   }
   study <- drawn$study
-  hybrid$generator <- fit_generator(ask$generator, study_covs(drawn$data, study), seed = derive_key(key, "generator"),
-                                    threads = ask$threads)
+  hybrid$generator <- called_by(call, fit_generator(ask$generator, study_covs(drawn$data, study),
+                                                    seed = derive_key(key, "generator"), threads = ask$threads))
   job <- hybrid_job(study, ask$learners, ask$threads, call)
   hybrid$models <- without_rows(fit_hybrid_models(job, derive_key(key, "models")))
   view <- arm_view(drawn$nuisance)
@@ -157,11 +158,15 @@ fit_hybrid_parts <- function(hybrid, data, study, ask, key, call) {
   hybrid
 }
 
-hybrid_nuisance <- function(formula, data, ask, key, cluster = NULL) {
-  fix_bounds(nuisance(
+hybrid_nuisance <- function(formula, data, ask, key, cluster, call) {
+  fitted <- hush_bounded(called_by(call, nuisance(
     formula, data, learner_treatment = ask$learners$treatment, learner_outcome = ask$learners$outcome,
     bounds = ask$bounds, seed = key, threads = ask$threads, cluster = cluster
-  ))
+  )))
+  if (fitted$bounds$rule != "adaptive" && isTRUE(fitted$bounds$n_bounded > bounded_limit * fitted$n)) {
+    warn_bounded(fitted$bounds$n_bounded, fitted$n, call, cure = "see {.fn diagnose_overlap}")
+  }
+  fix_bounds(fitted)
 }
 
 # A resample of the seed with all arms; copies of a row never predict each other.
@@ -177,7 +182,7 @@ bootstrap_seed <- function(hybrid, data, study, ask, key, call) {
   study <- study_data(hybrid$formula, rows, coded = if (study$several) arms_treatment else binary_treatment)
   study$several <- length(hybrid$arms) > 2
   list(data = rows, study = study,
-       nuisance = hybrid_nuisance(hybrid$formula, rows, ask, derive_key(key, "nuisance"), cluster = index))
+       nuisance = hybrid_nuisance(hybrid$formula, rows, ask, derive_key(key, "nuisance"), index, call))
 }
 
 # The covariates as the data hold them (class kept), for the generator.

@@ -3,8 +3,7 @@ format.causalsynth_hybrid <- function(x, ...) {
   law <- x$law$means
   c(
     sprintf("<hybrid> of %s ~ %s from %s rows of seed (%s%s)", event_phrase(x), x$roles$treatment,
-            format(x$n_seed, big.mark = ","), if (x$targeted) "targeted: keeps the seed's effect" else "plain",
-            if (x$proper) ", on a bootstrap resample of them" else ""),
+            format(x$n_seed, big.mark = ","), targeting_phrase(x), if (x$proper) ", of a bootstrap resample" else ""),
     sprintf("  Covariates: %s; %s", x$generator$spec$label, count_phrase(length(x$roles$covariates), "column")),
     sprintf("  Treatment:  %s; reference level of %s is %s", assignment_phrase(x$assignment), x$roles$treatment,
             x$treat_levels[1]),
@@ -19,6 +18,12 @@ format.causalsynth_hybrid <- function(x, ...) {
     sprintf("A pool of k rows misses the law's effect by about %s / sqrt(k).",
             paste(signif(x$law$sd, 3), collapse = ", "))
   )
+}
+
+targeting_phrase <- function(x) {
+  if (!x$targeted) return("plain")
+  if (length(changed_knobs(x$knobs))) return("targeted, then changed by knobs")
+  if (x$proper) "targeted: keeps the effect" else "targeted: keeps the seed's effect"
 }
 
 # "A = 0: .47, A = 1: .84"

@@ -232,7 +232,7 @@ summary.causalsynth_dcr_match <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_dcr_match <- function(x, ...) {
-  cat(x$label, "", sep = "\n")
+  write_wrapped(x$label, "")
   print(x$trace, digits = 3, row.names = FALSE)
   invisible(x)
 }

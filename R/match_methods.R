@@ -59,7 +59,7 @@ summary.causalsynth_matched <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_matched <- function(x, ...) {
-  cat(paste("#", x$about), sep = "\n")
+  writeLines(paste("#", wrap_lines(x$about, getOption("width") - 2)))
   numbers <- vapply(x$balance, is.numeric, NA)
   x$balance[numbers] <- lapply(x$balance[numbers], function(v) round(v, 4) + 0)
   print(x$balance, row.names = FALSE)
@@ -117,8 +117,8 @@ autoplot.causalsynth_matched <- function(object, ...) {
 format.causalsynth_nearest <- function(x, ...) {
   known <- x$distance[!is.na(x$distance)]
   c(
-    paste0("<nearest> ", if (ncol(x$index) > 1) paste0(ncol(x$index), " of "), thousands(x$n_pool),
-           " rows for each of ", thousands(nrow(x$index)), ": ", x$measure, " distance"),
+    paste0("<nearest> ", ncol(x$index), " of ", thousands(x$n_pool), " rows for each of ", thousands(nrow(x$index)),
+           ": ", x$measure, " distance"),
     if (length(known)) paste0("distances ", signif(min(known), 4), " to ", signif(max(known), 4), ", median ",
                               signif(stats::median(known), 4)),
     if (anyNA(x$index)) paste(count_phrase(sum(is.na(x$index)), "neighbour"), "not found: NA"),
@@ -140,7 +140,7 @@ summary.causalsynth_nearest <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_nearest <- function(x, ...) {
-  cat(x$about, sep = "\n")
+  write_wrapped(x$about)
   print(x$distance)
   invisible(x)
 }

@@ -46,7 +46,7 @@ summary.causalsynth_metric <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_metric <- function(x, ...) {
-  cat(x$label, "", sep = "\n")
+  write_wrapped(x$label, "")
   print(x$table, digits = 4, row.names = FALSE)
   invisible(x)
 }

@@ -33,7 +33,7 @@
 #'   `causalsynth_error_fit`. Warnings: over 5 % of rows bounded (also of class
 #'   `causalsynth_warning_bounded`), or a factor level that only one arm has, of class `causalsynth_warning_overlap`;
 #'   perfect separation of a logistic regression `causalsynth_warning_separated`; fewer than 20 rows
-#'   `causalsynth_warning_data`.
+#'   or 10 clusters `causalsynth_warning_data`.
 #' @references Gruber, Phillips, Lee and van der Laan (2022), American Journal of Epidemiology 191, 1640-1651.
 #'   Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
 #' @examples

@@ -28,7 +28,8 @@ check_range <- function(x, name, call) {
 check_case_weights <- function(weights, n, call, class = "data") {
   if (is.null(weights)) return(NULL)
   if (!is.numeric(weights) || length(weights) != n) {
-    abort("input", "{.arg weights} must be {n} number{?s}, one a row; it is {describe(weights)}.", call = call)
+    abort("input", c("{.arg weights} must be {n} number{?s}, one a row; it is {describe(weights)}.",
+                     i = values_of_column(weights)), call = call)
   }
   bad <- sum(is.na(weights) | is.infinite(weights) | weights < 0)
   if (bad) {

@@ -17,6 +17,7 @@ combine_reports <- function(reports, covs) {
 nuisance_notes <- function(runs, job, call) {
   notes <- combine_reports(unlist(lapply(runs, `[[`, "reports"), recursive = FALSE), job$covs)
   warn_few_rows(length(job$treat), call)
+  if (!is.null(job$groups)) warn_few_clusters(length(unique(job$groups)), call)
   warn_separations(notes$separated, call)
   notes
 }
@@ -97,8 +98,8 @@ levels_of_one_arm <- function(covs, treat, arms, call) {
   rows <- sum(vapply(found, `[[`, 1, "rows"))
   cli::cli_warn(c(
     "{length(found)} factor{?s} {?has/have} levels seen in one arm only (level, rows, arm): {lines}.",
-    i = "The other arm's outcome cannot be learnt there: merge levels, drop these {rows} row{?s}, or use
-         {.code estimand = \"ATO\"}."
+    i = "The other arm's outcome cannot be learnt there: merge levels, drop {cli::qty(rows)}{?this/these} {rows}
+         row{?s}, or ask {.fn estimate_effect} for {.code estimand = \"ATO\"}."
   ), class = c("causalsynth_warning_overlap", "causalsynth_warning"), call = call)
   lines
 }
@@ -108,6 +109,14 @@ warn_few_rows <- function(n, call) {
   cli::cli_warn(c(
     "The study has {n} row{?s}: standard errors and intervals rest on large samples.",
     i = "Below 20 rows, do not trust them."
+  ), class = c("causalsynth_warning_data", "causalsynth_warning"), call = call)
+}
+
+warn_few_clusters <- function(n, call) {
+  if (n >= 10) return(invisible())
+  cli::cli_warn(c(
+    "There are {n} clusters: standard errors between clusters rest on many of them.",
+    i = "Below 10 clusters they are often much too small; treat the clusters as a covariate, or say how few there are."
   ), class = c("causalsynth_warning_data", "causalsynth_warning"), call = call)
 }
 

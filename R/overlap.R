@@ -64,6 +64,7 @@ diagnose_overlap <- function(x, ...) UseMethod("diagnose_overlap")
 
 #' @export
 diagnose_overlap.default <- function(x, ...) {
+  check_present(x, "x")
   if (is.list(x) && length(x$treat_levels) > 2) check_two_arms(x, rlang::current_env())
   abort("input", c(
     "{.arg x} must be a formula {.code Y ~ A | W1 + W2}, a nuisance object or an effect.",
@@ -187,6 +188,9 @@ fit_learner.learn_nothing <- function(learner, x, y, family, key, threads, terms
                                       call = rlang::caller_env()) {
   structure(list(mean = mean(y), n = length(y)), class = "fit_nothing")
 }
+
+#' @exportS3Method
+keeps_groups.learn_nothing <- function(learner, weights) TRUE
 
 #' @exportS3Method
 predict_fit.fit_nothing <- function(fit, newx, threads = NULL) rep(fit$mean, nrow(newx))

@@ -63,9 +63,9 @@
 pair_synthetic <- function(formula, data, pool, ..., outcome = c("pool", "hybrid", "self"),
                            amount = c("all", "threshold", "auto"), threshold = "gruber",
                            draw = c("expectation", "random"), draws = 1, refit_q = FALSE, propensity = NULL,
-                           trial = NULL, distance = c("euclidean", "mahalanobis", "gower"), replace = FALSE,
-                           learner_treatment = learn_forest(), learner_outcome = learn_forest(), seed = NULL,
-                           threads = NULL) {
+                           distance = c("euclidean", "mahalanobis", "gower"), replace = FALSE,
+                           learner_treatment = learn_forest(), learner_outcome = learn_forest(), trial = NULL,
+                           seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_dots_empty(...)
   check_present(data, "data")

@@ -57,8 +57,8 @@
 #' behind <- nuisance(Y ~ A | ., trial, learn_glm(), learn_glm())
 #' estimate_effect(pair, c("aipw", "iptw"), trial = behind, seed = 6)
 #' @export
-estimate_effect.causalsynth_pair <- function(x, method = "aipw", ..., trial = NULL, se = c("linear", "bootstrap"),
-                                             bootstrap = list(), refit = NULL, learner_membership = learn_stack(),
+estimate_effect.causalsynth_pair <- function(x, method = "aipw", ..., learner_membership = learn_stack(), trial = NULL,
+                                             se = c("linear", "bootstrap"), bootstrap = list(), refit = NULL,
                                              seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   dots <- list(...)

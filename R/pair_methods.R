@@ -26,7 +26,7 @@ twin_outcome_phrase <- function(x) {
 }
 
 #' @export
-print.causalsynth_pair <- function(x, ...) {
+print.causalsynth_pair <- function(x, ..., lines = 25) {
   text <- pair_lines(x)
   then <- "estimate_effect(pair, trial = ) with the trial behind the pool, compare_remedies(), flip_sensitivity()."
   if (x$n_twins) {
@@ -45,7 +45,8 @@ print.causalsynth_pair <- function(x, ...) {
     )
   }
   show_lines(paste0("<pairs> twins for ", x$roles$outcome, " by ", x$roles$treatment), tail = text,
-             then = if (x$n_twins) then else "estimate_effect(formula, data): the study alone will do.")
+             then = if (x$n_twins) then else "estimate_effect(formula, data): the study alone will do.",
+             lines = lines)
   invisible(x)
 }
 
@@ -57,7 +58,7 @@ summary.causalsynth_pair <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_pair <- function(x, ...) {
-  print(x$pair)
+  print(x$pair, lines = Inf)
   cat("Means of the covariates, in the study and with the twins:\n")
   print(x$population, row.names = FALSE, digits = 3)
   invisible(x)
@@ -142,16 +143,19 @@ shift_plot <- function(x) {
     ggplot2::theme_minimal()
 }
 
+# "by forest (500 trees)", but "by design", "the pool's own means".
+by_phrase <- function(label) if (grepl("^(by|the) ", label)) label else paste("by", label)
+
 #' @export
 nobs.causalsynth_pair_effect <- function(object, ...) object$n
 
 #' @export
-print.causalsynth_pair_effect <- function(x, ...) {
+print.causalsynth_pair_effect <- function(x, ..., lines = 25) {
   table <- utils::head(tidy(x), 12)[c("method", "term", "estimate", "std.error", "conf.low", "conf.high")]
   head <- c(paste0("<effect> ATE of ", x$roles$treatment, " on ", x$roles$outcome, ": ", x$treat_levels[2],
                    " against ", x$treat_levels[1], " (reference)"), x$pair_source)
   notes <- c(
-    paste0("nuisances: treatment ", x$learners[[1]], "; outcome ", x$learners[[2]]),
+    paste0("nuisances: treatment ", by_phrase(x$learners[[1]]), "; outcome ", by_phrase(x$learners[[2]])),
     paste0("standard errors: ", x$inference[[1]]), unique(unlist(x$na_reason)),
     if (!is.null(x$parts) && !anyNA(x$estimates$std.error) && !anyNA(x$parts$trial[1])) {
       paste0("of the first estimate's variance, ", percent(x$parts$trial[1]^2 / x$estimates$std.error[1]^2),
@@ -159,6 +163,6 @@ print.causalsynth_pair_effect <- function(x, ...) {
     }
   )
   show_lines(head, table_lines(format_estimates(table, rep(FALSE, nrow(table)))), notes,
-             then = "compare_remedies(pair, trial = ), flip_sensitivity(pair, trial = ).")
+             then = "compare_remedies(pair, trial = ), flip_sensitivity(pair, trial = ).", lines = lines)
   invisible(x)
 }

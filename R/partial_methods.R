@@ -83,7 +83,7 @@ summary.causalsynth_partial <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_partial <- function(x, ...) {
-  cat(x$lines, sep = "\n")
+  write_wrapped(x$lines)
   print(x$ranges, digits = 4, row.names = FALSE)
   invisible(x)
 }

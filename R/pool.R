@@ -184,11 +184,18 @@ cbind.causalsynth_pool <- function(..., deparse.level = 1) {
 
 #' @export
 transform.causalsynth_pool <- function(`_data`, ...) {
-  parts <- pool_parts(`_data`)
   rows <- plain_rows(`_data`)
   values <- eval(substitute(list(...)), rows, parent.frame())
   for (name in setdiff(names(values), "")) rows[[name]] <- values[[name]]
-  keep_rows(rows, parts, "Changing the number of rows")
+  assign_in_pool(`_data`, rows)
+}
+
+#' @export
+within.causalsynth_pool <- function(data, expr, ...) {
+  call <- match.call()
+  call[[1]] <- quote(base::within)
+  call$data <- plain_rows(data)
+  assign_in_pool(data, eval(call, parent.frame()))
 }
 
 # A result whose rows are the pool's own, in their order.
@@ -240,9 +247,28 @@ merge.causalsynth_pool <- function(x, y, ...) {
 #' @export
 `$<-.causalsynth_pool` <- function(x, name, value) assign_in_pool(x, NextMethod())
 
-# Assigning values keeps the rows and so the means of the law they were drawn from.
+# Assigning values keeps the rows and so the means of the law they were drawn from; other values of treatment or outcome
+# are no draws from it.
 assign_in_pool <- function(before, after) {
-  keep_rows(plain_rows(after), pool_parts(before), "Changing the number of rows")
+  after <- plain_rows(after)
+  parts <- pool_parts(before)
+  if (nrow(after) == nrow(before) && !keeps_roles(before, after, parts$origin)) {
+    return(drop_pool(after, "Changing treatment or outcome"))
+  }
+  keep_rows(after, parts, "Changing the number of rows")
+}
+
+keeps_roles <- function(before, after, origin) {
+  roles <- if (inherits(origin$formula, "formula")) origin$formula
+  roles <- intersect(c(all.vars(roles[[2]]), all.vars(roles[[3]][[2]])), intersect(names(before), names(after)))
+  all(vapply(roles, function(name) same_draws(before[[name]], after[[name]]), NA))
+}
+
+# The same values, or of two values the same in their order: 0 and 1 as a factor, say.
+same_draws <- function(old, new) {
+  if (identical(old, new)) return(TRUE)
+  if (length(unique(old)) > 2 && is.numeric(old)) return(is.numeric(new) && isTRUE(all.equal(c(old), c(new))))
+  length(old) == length(new) && identical(as.integer(factor(old)), as.integer(factor(new)))
 }
 
 # Whole rows replaced: by rows of a pool of the same hybrid, which bring their means, or by others.
@@ -282,6 +308,7 @@ dplyr_reconstruct.causalsynth_pool <- function(data, template) {
     identical(unclass_frame(data[shared]), unclass_frame(plain_rows(template)[shared]))
   result <- dplyr::dplyr_reconstruct(data, plain_rows(template))
   if (!kept && !same_columns_changed(data, template)) return(drop_pool(result, "This operation"))
+  if (!kept) return(assign_in_pool(template, result))
   parts <- pool_parts(template)
   new_pool(result, parts$means, parts$origin)
 }
@@ -302,9 +329,13 @@ same_columns_changed <- function(data, template) {
 #' @export
 print.causalsynth_pool <- function(x, ..., n = 6) {
   rows <- utils::head(plain_rows(x), n)
-  hidden <- max(0, ncol(rows) - 12)
+  wide <- min(ncol(rows), 12)
+  table <- function() utils::capture.output(print(if (wide < ncol(rows)) rows[seq_len(wide)] else rows, ...))
+  # No more columns than go into two blocks.
+  while (wide > 1 && length(table()) > 2 * nrow(rows) + 2) wide <- wide - 1
+  hidden <- ncol(rows) - wide
   more <- c(if (nrow(x) > n) count_phrase(nrow(x) - n, "more row"), if (hidden) count_phrase(hidden, "more column"))
-  show_lines(format(x), utils::capture.output(print(if (hidden) rows[seq_len(12)] else rows, ...)), mark = "# ",
+  show_lines(format(x), table(), mark = "# ",
              tail = if (length(more)) paste("... and", paste(more, collapse = ", ")),
              then = "estimate_effect(pool), truth(pool), write_pool(pool, path).")
   invisible(x)
@@ -318,7 +349,7 @@ summary.causalsynth_pool <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_pool <- function(x, ...) {
-  cat(paste("#", x$pool), sep = "\n")
+  writeLines(paste("#", wrap_lines(x$pool, getOption("width") - 2)))
   print(x$data, ...)
   invisible(x)
 }

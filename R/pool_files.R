@@ -146,6 +146,7 @@ read_pool <- function(path, ...) {
   check_json(call)
   given <- check_path(path, call)
   beside <- if (endsWith(tolower(given), ".json")) given else sidecar_path(given)
+  if (!file.exists(given)) abort("file", "There is no file {.file {given}}.")
   if (!file.exists(beside)) {
     abort("file", c("There is no file {.file {basename(beside)}} beside the rows: they are no pool.",
                     i = "Read plain rows with {.fn read.csv} or {.code nanoparquet::read_parquet()}."))

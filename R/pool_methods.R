@@ -47,17 +47,20 @@ format.causalsynth_pool <- function(x, ...) {
   means <- parts$means %||% parts[c("q0", "q1")]
   if (length(means[[1]]) != nrow(x)) return(NULL)
   origin <- parts$origin
-  rows <- format(nrow(x), big.mark = ",")
   knobs <- if (!is.null(origin$knobs)) changed_knobs(origin$knobs)
   c(
-    sprintf("Hybrid pool: %s rows made from a seed of %s (%s, %s)", rows, format(origin$n_seed, big.mark = ","),
+    sprintf("Hybrid pool: %s made from a seed of %s (%s, %s)", count_phrase(nrow(x), "row"), format(origin$n_seed, big.mark = ","),
             if (origin$targeted) "targeted" else "plain", origin$generator),
     if (nrow(x)) {
       effects <- lapply(means[-1], function(q) q - means[[1]])
       law <- if (is.null(origin$law_means)) origin$law_effect else origin$law_means[-1] - origin$law_means[1]
-      sprintf("Exact effect of these rows%s: %.5g (of the law: %.5g; +/- %.2g is the chance of %s rows)",
+      # What is left of an effect of 0 is rounding.
+      shown <- function(value) ifelse(abs(value) < 1e-10, 0, value)
+      chance <- sprintf("; +/- %.2g is the chance of %s", vapply(effects, stats::sd, 1) / sqrt(nrow(x)),
+                        count_phrase(nrow(x), "row"))
+      sprintf("Exact effect of these rows%s: %.5g (of the law: %.5g%s)",
               if (length(effects) > 1) paste0(", ", origin$arms[-1]) else "",
-              vapply(effects, mean, 1), law, vapply(effects, stats::sd, 1) / sqrt(nrow(x)), rows)
+              shown(vapply(effects, mean, 1)), shown(law), if (nrow(x) > 1) chance else "")
     },
     if (length(knobs)) paste("Knobs:", knob_phrase(origin$knobs)),
     seed_estimate_line(origin)

@@ -6,7 +6,8 @@ show_lines <- function(head, table = character(), tail = character(), then = NUL
   wrap <- function(text) if (length(text)) paste0(mark, wrap_lines(text, getOption("width") - nchar(mark)))
   head <- wrap(head)
   tail <- wrap(tail)
-  then <- wrap(if (length(then)) paste("Next:", then))
+  # A summary has its tables below, and what may come next is said by print().
+  then <- wrap(if (length(then) && is.finite(lines)) paste("Next:", then))
   room <- lines - length(head) - length(table) - length(then)
   if (length(tail) > room) {
     kept <- max(0, room - 1)
@@ -15,6 +16,9 @@ show_lines <- function(head, table = character(), tail = character(), then = NUL
   }
   writeLines(c(head, table, tail, then))
 }
+
+# Text of a summary, no wider than the console.
+write_wrapped <- function(...) writeLines(wrap_lines(c(...)))
 
 # An object whose first lines of format() are its head, the others its tail.
 show_object <- function(x, ..., first = 1, lines = 25, then = NULL) {
@@ -27,7 +31,7 @@ show_object <- function(x, ..., first = 1, lines = 25, then = NULL) {
 wrap_lines <- function(lines, width = getOption("width")) {
   unlist(lapply(lines, function(line) {
     if (nchar(line, "width") <= width) return(line)
-    whole <- gregexpr("[A-Za-z_]+\\([^()]*\\)|\\([^() ]{1,10} [^() ]{1,10}\\)|[^ (]+ = [^ )]+", line)
+    whole <- gregexpr("[A-Za-z_]+\\([^()]{0,40}\\)|\\([^() ]{1,10} [^() ]{1,10}\\)|[^ (]+ = [^ )]+", line)
     regmatches(line, whole) <- lapply(regmatches(line, whole), gsub, pattern = " ", replacement = "\001")
     indent <- attr(regexpr("^ *", line), "match.length")
     words <- gsub("\001", " ", strsplit(substring(line, indent + 1), " +")[[1]])

@@ -150,7 +150,7 @@ summary.causalsynth_privacy <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
-  cat(x$label, "", sep = "\n")
+  write_wrapped(x$label, "")
   columns <- c("metric", "estimate", "conf.low", "conf.high", "reference", "n")
   for (group in unique(x$table$group)) {
     rows <- x$table[x$table$group == group, ]
@@ -160,10 +160,10 @@ print.summary.causalsynth_privacy <- function(x, digits = 3, ...) {
     said <- sprintf("  %s: %s", score_stem(rows$metric), rows$definition)[stems]
     writeLines(wrap_lines(said))
     told <- nzchar(rows$detail)
-    if (any(told)) cat(sprintf("  * %s: %s", rows$metric, rows$detail)[told], sep = "\n")
+    if (any(told)) write_wrapped(sprintf("  * %s: %s", rows$metric, rows$detail)[told])
     cat("\n")
   }
-  if (length(x$notes)) cat(x$notes, sep = "\n")
+  if (length(x$notes)) write_wrapped(x$notes)
   invisible(x)
 }
 

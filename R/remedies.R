@@ -30,10 +30,11 @@
 #'                        learner_treatment = learn_glm(), learner_outcome = learn_glm())
 #' compare_remedies(pair, trial = trial, learner_membership = learn_glm(), seed = 6)
 #' @export
-compare_remedies <- function(pair, method = "aipw", ..., trial = NULL, conf.level = .95,
-                             learner_membership = learn_stack(), seed = NULL, threads = NULL) {
+compare_remedies <- function(pair, method = "aipw", ..., learner_membership = learn_stack(), trial = NULL,
+                             conf.level = .95, seed = NULL, threads = NULL) {
   call <- rlang::current_env()
   check_dots_empty(...)
+  check_present(pair, "pair")
   if (!inherits(pair, "causalsynth_pair")) {
     abort("input", "{.arg pair} must be made by {.fn pair_synthetic}; it is {describe(pair)}.")
   }
@@ -104,7 +105,7 @@ format.causalsynth_remedies <- function(x, ...) {
 }
 
 #' @export
-print.causalsynth_remedies <- function(x, ...) {
+print.causalsynth_remedies <- function(x, ..., lines = 25) {
   shown <- x$table[c("remedy", "estimate", "std.error", "conf.low", "conf.high", "n")]
   whose <- split(x$table$remedy, factor(x$table$whose, unique(x$table$whose)))
   notes <- x$table[nzchar(x$table$note), ]
@@ -112,7 +113,7 @@ print.causalsynth_remedies <- function(x, ...) {
     paste0("<remedies> ATE of ", x$roles$treatment, " on ", x$roles$outcome, " by ", x$method), table_lines(shown),
     c(paste0("Effect in ", names(whose), ": ", vapply(whose, paste, "", collapse = ", ")),
       if (nrow(notes)) paste0(notes$remedy, ": ", notes$note)),
-    then = "choose by whose effect is wanted, not by width; flip_sensitivity(pair)."
+    then = "choose by whose effect is wanted, not by width; flip_sensitivity(pair).", lines = lines
   )
   invisible(x)
 }
@@ -124,7 +125,7 @@ summary.causalsynth_remedies <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_remedies <- function(x, ...) {
-  print(x$remedies)
+  print(x$remedies, lines = Inf)
   invisible(x)
 }
 

@@ -59,6 +59,9 @@ report <- function(x, file, ..., real = NULL, holdout = NULL, rows = NULL, sampl
   }
   check_page_packages(call)
   target <- check_target(file, overwrite, call)
+  if (!grepl("[.]html?$", file, ignore.case = TRUE)) {
+    abort("input", c("{.arg file} must end in {.val .html}, so that a browser opens it.", x = "It is {.file {file}}."))
+  }
   ask$key <- rng_key(seed)
   ask$tick <- stage_bar("Making the report")
   content <- report_content(x, ask)
@@ -116,8 +119,8 @@ format.causalsynth_report <- function(x, ...) {
 }
 
 #' @export
-print.causalsynth_report <- function(x, ...) {
-  show_object(x, then = "open it in a browser; summary(x) has every check with its reason.")
+print.causalsynth_report <- function(x, ..., lines = 25) {
+  show_object(x, lines = lines, then = "open it in a browser; summary(x) has every check with its reason.")
   invisible(x)
 }
 
@@ -128,12 +131,12 @@ summary.causalsynth_report <- function(object, ...) {
 
 #' @export
 print.summary.causalsynth_report <- function(x, ...) {
-  print(x$report)
+  print(x$report, lines = Inf)
   for (i in seq_len(nrow(x$report$lights))) {
     one <- x$report$lights[i, ]
-    cat(sprintf("[%s] %s. %s\n", light_words[[one$light]], one$check, one$reason))
+    write_wrapped(sprintf("[%s] %s. %s", light_words[[one$light]], one$check, one$reason))
   }
-  cat("Sections:", paste(x$report$sections, collapse = ", "), "\n")
+  write_wrapped(paste("Sections:", paste(x$report$sections, collapse = ", ")))
   invisible(x)
 }
 

@@ -16,8 +16,9 @@
 #' @return An object of class `causalsynth_paper`: a list with an element a study, `study_1` and so on, each with
 #'   `tables` (data frames), `plots` (ggplots) and `seconds`. A study that needs a package which is not there is an
 #'   error of class `causalsynth_error_input` when it was asked for alone, and left out with a message otherwise.
-#' @details Nuisances are forests, predicted out of bag: in studies 1 to 3 of 100 trees grown to purity, as in the papers'
-#'   program; in 4 and 5 with larger leaves. Study 4 takes at most 10,000 rows of a pool. The papers' pools of a GAN and a language model are not part of the package; `gen_data()` takes such rows.
+#' @details Nuisances are forests, predicted out of bag: in studies 1 to 3 of 100 trees grown to purity, as in the
+#'   papers' program; in 4 and 5 with larger leaves. Study 4 takes at most 10,000 rows of a pool. The papers' pools of a
+#'   GAN and a language model are not part of the package; `gen_data()` takes such rows.
 #' @references Kim, Xu and Lin (2025), arXiv 2511.00318; Xu (2026), arXiv 2604.23904.
 #' @examplesIf interactive()
 #' small <- reproduce_paper(4, reps = 2, pool = 300, seed = 1)

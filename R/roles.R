@@ -44,7 +44,7 @@ parse_roles <- function(formula, data, call = rlang::caller_env()) {
 
 # What stats::terms() refuses, such as `"W1"`, `NULL` or `W1^2^2`, is the user's formula.
 model_terms <- function(formula, data, arg, call) {
-  tryCatch(stats::terms(formula, data = data), error = function(e) {
+  terms <- tryCatch(stats::terms(formula, data = data), error = function(e) {
     said <- conditionMessage(e)
     abort("input", c(
       "{.arg {arg}} has covariates that are no model formula.",
@@ -52,6 +52,11 @@ model_terms <- function(formula, data, arg, call) {
       i = "Write names of columns and functions of them, joined by {.code +}."
     ), call = call)
   })
+  if (!is.null(attr(terms, "offset"))) {
+    abort("input", c("{.arg {arg}} has an {.fn offset}, which no learner here takes.",
+                     i = "Subtract it from the outcome, or give its column as a covariate."), call = call)
+  }
+  terms
 }
 
 # Terms without what a formula took away: `. - id` must not leave `id` among the variables.

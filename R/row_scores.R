@@ -26,7 +26,10 @@
 impute <- function(x, data, ...) UseMethod("impute")
 
 #' @export
-impute.default <- function(x, data, ...) abort_no_law(x, "impute")
+impute.default <- function(x, data, ...) {
+  check_present(x, "x")
+  abort_no_law(x, "impute")
+}
 
 #' @rdname impute
 #' @export
@@ -82,7 +85,10 @@ impute.fitted_gen_row_lm <- function(x, data, ..., seed = NULL, threads = NULL) 
 log_prob <- function(x, data, ...) UseMethod("log_prob")
 
 #' @export
-log_prob.default <- function(x, data, ...) abort_no_law(x, "log_prob")
+log_prob.default <- function(x, data, ...) {
+  check_present(x, "x")
+  abort_no_law(x, "log_prob")
+}
 
 #' @rdname log_prob
 #' @export

@@ -35,7 +35,7 @@ new_spec_summary <- function(object) {
 
 #' @export
 print.summary.causalsynth_spec <- function(x, ...) {
-  cat(x$label, sep = "\n")
+  write_wrapped(x$label)
   if (nrow(x$settings)) print(x$settings, row.names = FALSE, right = FALSE)
   invisible(x)
 }

@@ -30,15 +30,16 @@ format.summary.causalsynth_study <- function(x, ...) paste0("<study summary> ", 
 
 #' @export
 print.summary.causalsynth_study <- function(x, ...) {
-  cat(format(x), "\n", sep = "")
-  writeLines(source_truth_lines(x$truth, NULL))
+  write_wrapped(format(x))
+  write_wrapped(source_truth_lines(x$truth, NULL))
   keys <- study_keys(x$table)
   first <- c("bias", "empirical_se", "model_se", "rmse", "coverage")
-  writeLines(c(measure_lines(x$table, keys, first), "", measure_lines(x$table, keys, setdiff(study_metrics, first))))
-  cat("In brackets: Monte Carlo errors. relative_efficiency: against ", x$reference, "; model_se_error in percent\n",
-      sep = "")
+  writeLines(measure_blocks(x$table, keys, union(first, study_metrics)))
+  write_wrapped(paste0("In brackets: Monte Carlo errors. relative_efficiency: against ", x$reference,
+                       "; model_se_error in percent"))
   for (i in seq_len(min(3, nrow(x$failures)))) {
-    cat(count_phrase(x$failures$replicates[i], "estimate"), "failed:", substr(x$failures$error[i], 1, 100), "\n")
+    failed <- count_phrase(x$failures$replicates[i], "estimate")
+    write_wrapped(paste(failed, "failed:", substr(x$failures$error[i], 1, 100)))
   }
   invisible(x)
 }
@@ -70,6 +71,18 @@ measure_lines <- function(table, keys, metrics, most = Inf, width = Inf, spare =
   constant <- keys[vapply(keys, function(key) length(unique(table[[key]])) == 1, NA)]
   for (name in c(setdiff(constant, "method"), spare)) if (max(nchar(lines(), "width")) > width) rows[[name]] <- NULL
   c(lines(), if (nrow(rows) < nrow(shown)) paste0("(", nrow(shown) - nrow(rows), " more rows: see summary())"))
+}
+
+# All of `metrics`, in as many tables below one another as the console's width asks for.
+measure_blocks <- function(table, keys, metrics) {
+  fits <- function(k) max(nchar(measure_lines(table, keys, metrics[seq_len(k)]), "width")) <= getOption("width")
+  lines <- character()
+  while (length(metrics)) {
+    some <- seq_len(max(1, Filter(fits, seq_along(metrics))))
+    lines <- c(lines, measure_lines(table, keys, metrics[some]), "")
+    metrics <- metrics[-some]
+  }
+  lines
 }
 
 with_error <- function(value, mcse) {

@@ -46,7 +46,7 @@ check_truth <- function(truth, source, call) {
   fits <- switch(truth, mechanism = source$kind %in% c("mechanism", "hybrid"), pool = source$kind == "pool", TRUE)
   if (!fits) {
     abort("input", c(
-      "{.code truth = \"{truth}\"} does not fit source {.val {source$name}}, a {source$kind}.",
+      "{.code truth = \"{truth}\"} does not fit source {.val {source$name}}, which is of kind {.val {source$kind}}.",
       i = "Give a truth for each source: {.code truth = list({source$name} = ...)}."
     ), call = call)
   }

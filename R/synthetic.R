@@ -99,7 +99,7 @@ add_seed_variance <- function(fit, origin) {
   fit$estimates$std.error <- sqrt(diag(fit$variance))
   fit$synthetic <- paste0(
     "for the population: SE^2 = ", if (proper) "twice ", "the seed's variance (", signif(seed$std.error^2, 3),
-    ", n = ", origin$n_seed, ") + the pool's own",
+    ", n = ", thousands(origin$n_seed), ") + the pool's own",
     if (!origin$targeted) "; approximate: the hybrid was not targeted"
   )
   fit

@@ -167,14 +167,7 @@ print.causalsynth_tstr <- function(x, ...) {
 
 #' @export
 summary.causalsynth_tstr <- function(object, ...) {
-  structure(list(table = tidy(object), label = format(object)), class = "summary.causalsynth_tstr")
-}
-
-#' @export
-print.summary.causalsynth_tstr <- function(x, ...) {
-  cat(x$label, "", sep = "\n")
-  print(x$table, digits = 4, row.names = FALSE)
-  invisible(x)
+  summary.causalsynth_metric(object)
 }
 
 #' @rdname tidy_metric

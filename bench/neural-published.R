@@ -1,8 +1,8 @@
 # Rscript bench/neural-published.R
-# The rows that Kim, Xu and Lin (2025) published of GReaT (a language model) and of CTGAN, some 50,000 each from one seed
-# of 1,000 rows of their mechanism, by the scores of bench/generators-lib.R: what neural-row-lm.R and neural-ctgan.R are
-# set beside. Rows with impossible values are dropped (gen_data()), 49,000 of the others are taken. A row of the csv is
-# 1,000 of them, ten times; effect_error is of all and the same in each.
+# The rows that Kim, Xu and Lin (2025) published of GReaT (a language model) and of CTGAN, some 50,000 each from one
+# seed of 1,000 rows of their mechanism, by the scores of bench/generators-lib.R: what neural-row-lm.R and
+# neural-ctgan.R are set beside. Rows with impossible values are dropped (gen_data()), 49,000 of the others are taken.
+# A row of the csv is 1,000 of them, ten times; effect_error is of all and the same in each.
 # The files are not part of the package: the environment variable CAUSALSYNTH_SHARED names the folder above seed-data.
 suppressMessages(library(causalsynth))
 source("bench/lib.R")

@@ -6,5 +6,6 @@ if ("@CRAN@" %in% getOption("repos")) utils::chooseCRANmirror(graphics = FALSE, 
 peers <- c("ranger", "speff2trial", "mlbench", "modeldata", "MatchIt", "grf", "FNN", "RANN", "arf", "synthpop",
            "nanoparquet", "jsonlite")
 missing <- setdiff(peers, rownames(utils::installed.packages(library_of_peers)))
-# synthpop needs Rsolnp, whose current release needs a newer R than 4.2: there the distribution's (r-cran-rsolnp) will do.
+# synthpop needs Rsolnp, whose current release needs a newer R than 4.2: there the distribution's (r-cran-rsolnp) will
+# do.
 if (length(missing)) utils::install.packages(missing, lib = library_of_peers)

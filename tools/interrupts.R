@@ -1,5 +1,6 @@
 # Rscript tools/interrupts.R [times]: a mixed workload is interrupted (SIGINT) at random moments. After each: no thread
-# is left, memory is bounded, and the next call gives the same bits. Writes bench/reliability-interrupts.csv.
+# is left, memory is bounded, and the next call gives the same bits. Writes bench/interrupts.csv (one a row) and bench/
+# reliability-interrupts.csv.
 root <- normalizePath(file.path(dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1])), ".."))
 arguments <- commandArgs(TRUE)
 

@@ -16,6 +16,8 @@ expect_speaks <- function(object, lines = 25) {
   text <- capture.output(shown <- withVisible(print(summed)))
   expect_false(shown$visible)
   expect_gte(length(text), 1)
+  expect_lte(max(nchar(text, "width")), 80)
+  expect_no_match(text, "Next: ")
 }
 
 # What a print says, without its line breaks.

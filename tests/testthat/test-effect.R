@@ -198,3 +198,23 @@ test_that("bad requests are classed errors", {
     est_iptw(cap = 0)
   })
 })
+
+test_that("the name of a column is no cluster and no weight", {
+  data <- data.frame(y = sin(1:40), a = rep(0:1, 20), w = cos(1:40))
+  for (wrong in list("w", ~w)) {
+    expect_error(estimate_effect(y ~ a | w, data, weights = wrong), "data\\$column", class = "causalsynth_error_input")
+    expect_no_warning(expect_error(estimate_effect(y ~ a | w, data, cluster = wrong), "data\\$column",
+                                   class = "causalsynth_error_input"))
+  }
+})
+
+test_that("few clusters are a warning, and what is fitted on the way speaks for the call", {
+  data <- data.frame(y = sin(1:60), a = rep(0:1, 30), w = cos(1:60))
+  fit <- function(clusters) {
+    estimate_effect(y ~ a | w, data, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                    cluster = rep(seq_len(clusters), length.out = 60))
+  }
+  told <- expect_warning(fit(5), "5 clusters", class = "causalsynth_warning_data")
+  expect_identical(as.character(told$call[[1]]), "estimate_effect")
+  expect_no_warning(fit(12))
+})

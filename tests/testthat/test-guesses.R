@@ -75,3 +75,20 @@ test_that("writing a pool as csv neither says anything nor changes it", {
   other <- pool
   expect_message(other[] <- lapply(pool, rev), "ordinary data frame")
 })
+
+test_that("a level is asked of the table, and no argument is offered that is none", {
+  study <- contract_study()
+  expect_error(estimate_effect(y ~ a | ., study, conf.level = .9), "tidy\\(x, conf.level", class = "causalsynth_error_input")
+  message <- tryCatch(fit_hybrid(y ~ a | ., study, weights = 1:3), error = conditionMessage)
+  expect_no_match(message, "learn_rows")
+})
+
+test_that("what has rows already, or shows no prompt, says so; a first argument that is missing too", {
+  pool <- generate(contract_hybrid(), 20, seed = 1)
+  expect_error(generate(pool, 10), "hybrid", class = "causalsynth_error_input")
+  expect_error(prompt(contract_hybrid()), "gen_chat", class = "causalsynth_error_input")
+  for (fun in list(estimate_effect, diagnose_overlap, compare_remedies, compare_studies, flip_sensitivity, dgp,
+                   forest_weights, as_weightit)) {
+    expect_error(fun(), "is missing; it has no default", class = "causalsynth_error_input")
+  }
+})

@@ -90,3 +90,11 @@ test_that("a fitted hybrid holds no row of the seed in its models", {
     expect_identical(nrow(generate(hybrid, 5, seed = 1)), 5L)
   }
 })
+
+test_that("identifiers are refused before anything is fitted", {
+  study <- generate(dgp_paper(), 200, seed = 1)
+  study$id <- paste0("p", 1:200)
+  never <- learn_function(function(...) stop("fitted"), predict)
+  expect_error(fit_hybrid(Y ~ A | ., study, learner_treatment = never, learner_outcome = never), "identifiers",
+               class = "causalsynth_error_data")
+})

@@ -94,3 +94,8 @@ test_that("knobs are checked, and pools with another effect refuse the populatio
   expect_s3_class(glm(pool, naive = TRUE), "causalsynth_effect")
   expect_s3_class(glm(generate(quick(heterogeneity = 2), 1000, seed = 1)), "causalsynth_effect")
 })
+
+test_that("a hybrid whose knobs changed it does not claim to keep the seed's effect", {
+  expect_match(format(plain)[1], "keeps the seed's effect", fixed = TRUE)
+  expect_no_match(format(quick(effect_scale = 1.1)), "keeps the seed's effect", fixed = TRUE)
+})

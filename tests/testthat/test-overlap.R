@@ -209,3 +209,9 @@ test_that("bad requests are classed errors", {
     autoplot(diagnose_overlap(known_nuisance(ps = d$a * 0)), "weights", terms = 0)
   })
 })
+
+test_that("few clusters need no folds where the outcome is not learnt", {
+  data <- data.frame(y = sin(1:80), a = rep(c(0, 1, 1, 0), 20), w = cos(1:80))
+  found <- suppressWarnings(diagnose_overlap(y ~ a | w, data, cluster = rep(1:4, 20), seed = 1))
+  expect_s3_class(found, "causalsynth_overlap")
+})

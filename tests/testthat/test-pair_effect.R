@@ -44,7 +44,7 @@ test_that("fitted nuisances keep a row and its twin apart", {
   expect_gt(cor(fit$distance, pair$treat), -.5)
   expect_identical(is.na(fit$estimates$std.error), fit$estimates$method == "or")
   expect_match(unlist(fit$na_reason), "or: no standard error")
-  expect_match(capture.output(print(fit)), "treatment forest", all = FALSE)
+  expect_match(capture.output(print(fit)), "treatment by forest", all = FALSE)
 })
 
 test_that("without the trial there is no standard error, and it is said why", {

@@ -146,3 +146,36 @@ test_that("the means of both arms are known too", {
     expect_error(truth(x, "ATT"), class = "causalsynth_error_input")
   }
 })
+
+test_that("other values of treatment or outcome are no draws of the hybrid", {
+  pool <- generate(glm_hybrid(), 40, seed = 3)
+  dropped <- function(code) {
+    expect_message(now <- code, "treatment or outcome", class = "causalsynth_message_pool")
+    expect_false(inherits(now, "causalsynth_pool"))
+  }
+  dropped({
+    other <- pool
+    other$Y <- 1
+    other
+  })
+  dropped(transform(pool, A = 1 - A))
+  dropped(within(pool, A <- 1 - A))
+  if (requireNamespace("dplyr", quietly = TRUE)) dropped(dplyr::mutate(pool, Y = 1 - Y))
+  # The same values in another dress, and other columns.
+  kept <- list(transform(pool, A = factor(A, labels = c("control", "treated"))), transform(pool, Y = Y == 1),
+               within(pool, W4 <- 2 * W4))
+  for (now in kept) expect_identical(truth(now), truth(pool))
+})
+
+test_that("pools of many columns fit into 25 lines", {
+  study <- generate(dgp_paper(), 200, seed = 1)
+  for (j in 1:40) study[[paste0("a_covariate_with_a_long_name_", j)]] <- sin(j * seq_len(200))
+  pool <- generate(fit_hybrid(Y ~ A | ., study, gen_copula(), targeted = FALSE, learner_treatment = learn_glm(),
+                              learner_outcome = learn_glm(), seed = 1), 30, seed = 1)
+  withr::local_options(width = 80)
+  text <- capture.output(print(pool))
+  expect_lte(length(text), 25)
+  expect_match(text, "more columns", all = FALSE)
+  one <- capture.output(print(pool[1, ]))
+  expect_no_match(one, "NA|1 rows")
+})

@@ -74,3 +74,7 @@ test_that("no row of the seed is in the file beside the rows", {
   long <- function(x) if (is.list(x)) max(0, vapply(x, long, 1)) else length(x)
   expect_lt(long(jsonlite::fromJSON(paste0(file, ".json"), simplifyDataFrame = FALSE, simplifyMatrix = FALSE)), 60)
 })
+
+test_that("a file that is not there is said to be missing", {
+  expect_error(read_pool(tempfile(fileext = ".csv")), "There is no file", class = "causalsynth_error_file")
+})

@@ -159,3 +159,7 @@ test_that("a part that fails is said on the page and leaves the rest", {
   expect_match(text, "TMLE, real rows at the fit", fixed = TRUE)
   expect_false("Same analysis, same answer" %in% made$lights$check)
 })
+
+test_that("a page's file ends in html", {
+  expect_error(report(generate(hybrid, 40, seed = 1), tempfile(), seed = 1), "html", class = "causalsynth_error_input")
+})

@@ -102,3 +102,10 @@ test_that("an outcome whose squares vanish is an error with the cure", {
   study$Y <- data.frame(p = 1:20, q = 1)
   expect_snapshot(error = TRUE, estimate_effect(Y ~ A | W, study))
 })
+
+test_that("an offset is refused, where it would count for nothing", {
+  data <- data.frame(y = sin(1:40), a = rep(0:1, 20), w = cos(1:40), z = 1:40)
+  expect_error(estimate_effect(y ~ a | w + offset(z), data), "offset", class = "causalsynth_error_input")
+  expect_error(forest(y ~ w + offset(z), data), "offset", class = "causalsynth_error_input")
+  expect_error(fit_hybrid(y ~ a | w + offset(z), data), "offset", class = "causalsynth_error_input")
+})
