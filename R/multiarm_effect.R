@@ -172,8 +172,8 @@ arm_bounds_phrase <- function(bounds, n) {
 }
 
 #' @export
-print.causalsynth_nuisance_arms <- function(x, ...) {
-  show_object(x, first = 2, then = "estimate_effect(nuisances, method).")
+print.causalsynth_nuisance_arms <- function(x, ..., lines = 25) {
+  show_object(x, first = 2, lines = lines, then = "estimate_effect(nuisances, method).")
   invisible(x)
 }
 
