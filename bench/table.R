@@ -44,15 +44,17 @@ generators <- function() {
 
 neural <- function() {
   theirs <- csv("neural-published")
-  against <- function(ours, program, what) {
+  against <- function(name, program, what) {
+    ours <- csv(name)
+    if ("set" %in% names(ours)) ours <- ours[ours$set == "paper", ]
     of <- function(cells) paste(number(mean(cells$auc)), "and", number(mean(cells$tstr)))
     what <- paste0(what, ", the paper's mechanism: AUC to tell rows apart (.5 ideal), TSTR; ours ", nrow(ours),
                    " seeds, theirs one")
     line(paste(program, "(its published rows)"), what,
-         paste(of(ours), "against", of(theirs[theirs$program == program, ])), "neural-published.csv")
+         paste(of(ours), "against", of(theirs[theirs$program == program, ])),
+         paste0(name, ".csv`, `neural-published.csv"))
   }
-  lm <- csv("neural-row-lm")
-  c(against(lm[lm$set == "paper", ], "GReaT", "row language model"), against(csv("neural-ctgan"), "CTGAN", "GAN"))
+  c(against("neural-row-lm", "GReaT", "row language model"), against("neural-ctgan", "CTGAN", "GAN"))
 }
 
 effects <- function() {

@@ -1,5 +1,6 @@
-# Which lines do the tests reach? Rscript tools/covered-lines.R [WORKERS [COUNTS.rds]]
+# Which lines do the tests reach? Rscript tools/covered-lines.R [WORKERS [COUNTS.rds [PATTERN]]]
 # COUNTS.rds keeps the counts: where it is there, they are read from it and no test runs (to fill in reasons).
+# PATTERN: of the test files that run, to try the script itself.
 # The package is built for covr and gcov without optimisation; the R tests run file by file in processes of their own.
 # Writes bench/covered-lines.csv (a row a file of R, src/core and src/glue: lines, covered, percent) and
 # bench/uncovered-lines.csv (each run of lines that no test reached, with the reason that tools/uncovered.txt gives).
@@ -7,11 +8,13 @@
 stopifnot("run from the top folder" = file.exists("DESCRIPTION"))
 workers <- as.integer(c(commandArgs(TRUE), "2")[1])
 root <- normalizePath(".")
+pattern <- c(commandArgs(TRUE)[-(1:2)], "")[1]
 
 # Runs within the process that covr starts: what its children load writes traces too.
-run_tests <- function(root, workers) {
+run_tests <- function(root, workers, pattern) {
   setwd(root)
   files <- sub("[.]R$", "", list.files("tests/testthat", "^test-.*[.]R$"))
+  files <- grep(pattern, files, value = TRUE)
   # The longest first.
   size <- file.size(file.path("tests/testthat", paste0(files, ".R")))
   said <- parallel::mclapply(files[order(-size)], function(file) {
@@ -19,6 +22,11 @@ run_tests <- function(root, workers) {
     system2(file.path(R.home("bin"), "Rscript"), c("tools/test-under.R", pattern), stdout = TRUE)
   }, mc.cores = workers, mc.preschedule = FALSE)
   writeLines(grep("^(FAILED|test-)", unlist(said), value = TRUE))
+  # Processes that tests kill leave counts that were not written to their end.
+  traces <- list.files(.libPaths()[1], "^covr_trace_", full.names = TRUE)
+  whole <- vapply(traces, function(file) tryCatch(is.environment(readRDS(file)), error = function(e) FALSE), NA)
+  unlink(traces[!whole])
+  cat(sum(!whole), "of", length(whole), "processes left no counts\n")
 }
 
 measure <- function() {
@@ -29,7 +37,7 @@ measure <- function() {
   file.copy(tracked, file.path(source_folder, tracked))
   Sys.setenv(NOT_CRAN = "true", MAKEFLAGS = "-j2")
   code <- paste0("run_tests <- ", paste(deparse(run_tests), collapse = "\n"),
-                 sprintf("\nrun_tests(%s, %d)", deparse(root), workers))
+                 sprintf("\nrun_tests(%s, %d, %s)", deparse(root), workers, deparse(pattern)))
   coverage <- covr::package_coverage(source_folder, type = "none", code = code, quiet = FALSE)
   found <- covr::tally_coverage(coverage, by = "line")
   found$filename <- sub("^.*/causalsynth/", "", found$filename)
@@ -38,7 +46,7 @@ measure <- function() {
 
 part_of <- function(file) {
   ifelse(startsWith(file, "R/"), "R", ifelse(startsWith(file, "src/core/"), "src/core",
-                                             ifelse(startsWith(file, "src/glue/"), "src/glue", NA)))
+                                             ifelse(startsWith(file, "src/glue"), "src/glue", NA)))
 }
 
 # Lines "REGEX OF FILE: REGEX OF TEXT :: reason"; the first that fits a run of lines says why no test reaches it.
