@@ -1,6 +1,6 @@
 # What the package costs who builds, installs and loads it: Rscript bench/cost.R [LOG]
 # The tarball, the installed package, the time of an installation without a compiler's cache, of loading it and of R
-# alone (medians of 11 starts, one after the other), memory after each. LOG: the output of .ci/run, whose steps say how
+# alone (medians of 15 starts, in turns), memory after each. LOG: the output of .ci/run, whose steps say how
 # long they took. The journeys of inst/examples run from that library, each in an empty folder. Writes bench/cost.csv,
 # a row a figure; rows that this run does not measure stay.
 source("bench/lib.R")
@@ -38,28 +38,30 @@ measure_install <- function(folder) {
   normalizePath("library")
 }
 
-# Seconds and resident megabytes of a session that runs `code` and ends.
-measure_start <- function(code) {
+# Seconds and resident megabytes of sessions that run each of `codes` and end: medians of 15 starts, in turns.
+measure_starts <- function(codes) {
   memory <- "cat(grep('^VmRSS', readLines('/proc/self/status'), value = TRUE))"
-  once <- function(i) {
+  once <- function(code) {
     took <- system.time(said <- system2(rscript, c("--vanilla", "-e", shQuote(paste0(code, memory))), stdout = TRUE,
                                         stderr = FALSE))
     c(took[["elapsed"]], as.numeric(gsub("[^0-9]", "", utils::tail(said, 1))) / 1024)
   }
-  found <- vapply(1:11, once, numeric(2))
-  c(seconds = stats::median(found[1, ]), megabytes = stats::median(found[2, ]))
+  found <- vapply(1:15, function(i) vapply(codes, once, numeric(2)), matrix(0, 2, length(codes)))
+  apply(found, 1:2, stats::median)
 }
 
 measure_load <- function(library) {
   Sys.setenv(R_LIBS = paste(c(library, .libPaths()), collapse = .Platform$path.sep))
-  bare <- measure_start("")
-  loaded <- measure_start("suppressPackageStartupMessages(library(causalsynth));")
   loads <- packageDescription("causalsynth", library)$Imports
   loads <- setdiff(trimws(sub("[(].*", "", strsplit(loads, ",")[[1]])), "ggplot2")
-  imports <- measure_start(paste0("for (p in ", paste(deparse(loads), collapse = ""), ") loadNamespace(p);"))
-  add("library(causalsynth), beyond R's own start", loaded[["seconds"]] - bare[["seconds"]], "s")
-  add("of which the packages that it loads", imports[["seconds"]] - bare[["seconds"]], "s")
-  add("memory after library(causalsynth), beyond R's own", loaded[["megabytes"]] - bare[["megabytes"]], "MB")
+  found <- measure_starts(c(
+    bare = "", loaded = "suppressPackageStartupMessages(library(causalsynth));",
+    imports = paste0("for (p in ", paste(deparse(loads), collapse = ""), ") loadNamespace(p);")
+  ))
+  beyond <- found - found[, "bare"]
+  add("library(causalsynth), beyond R's own start", beyond[1, "loaded"], "s")
+  add("of which the packages that it loads", beyond[1, "imports"], "s")
+  add("memory after library(causalsynth), beyond R's own", beyond[2, "loaded"], "MB")
   there <- utils::installed.packages(c(library, .libPaths()))
   needed <- tools::package_dependencies("causalsynth", there, c("Depends", "Imports"), recursive = TRUE)[[1]]
   base <- rownames(utils::installed.packages(priority = "base"))

@@ -104,7 +104,7 @@ costs_of_package <- function() {
                      of("tarball, with vignettes"), stripped, of("installed"),
                      of("packages needed, all told, beyond R's own")),
              seconds(of("installation from source, make -j2")), "cost.csv"),
-    cost_row(sprintf("`library(causalsynth)`, %s of it for packages that it needs (%.0f MB of memory)",
+    cost_row(sprintf("`library(causalsynth)`; the packages that it needs take %s alone (%.0f MB of memory in all)",
                      seconds(of("of which the packages that it loads")),
                      of("memory after library(causalsynth), beyond R's own")),
              seconds(of("library(causalsynth), beyond R's own start")), "cost.csv"))
