@@ -49,7 +49,8 @@ format.causalsynth_pool <- function(x, ...) {
   origin <- parts$origin
   knobs <- if (!is.null(origin$knobs)) changed_knobs(origin$knobs)
   c(
-    sprintf("Hybrid pool: %s made from a seed of %s (%s, %s)", count_phrase(nrow(x), "row"), format(origin$n_seed, big.mark = ","),
+    sprintf("Hybrid pool: %s made from a seed of %s (%s, %s)", count_phrase(nrow(x), "row"),
+            format(origin$n_seed, big.mark = ","),
             if (origin$targeted) "targeted" else "plain", origin$generator),
     if (nrow(x)) {
       effects <- lapply(means[-1], function(q) q - means[[1]])

@@ -78,7 +78,8 @@ test_that("writing a pool as csv neither says anything nor changes it", {
 
 test_that("a level is asked of the table, and no argument is offered that is none", {
   study <- contract_study()
-  expect_error(estimate_effect(y ~ a | ., study, conf.level = .9), "tidy\\(x, conf.level", class = "causalsynth_error_input")
+  expect_error(estimate_effect(y ~ a | ., study, conf.level = .9), "tidy\\(x, conf.level",
+               class = "causalsynth_error_input")
   message <- tryCatch(fit_hybrid(y ~ a | ., study, weights = 1:3), error = conditionMessage)
   expect_no_match(message, "learn_rows")
 })
