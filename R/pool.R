@@ -259,8 +259,9 @@ assign_in_pool <- function(before, after) {
 }
 
 keeps_roles <- function(before, after, origin) {
-  roles <- if (inherits(origin$formula, "formula")) origin$formula
-  roles <- intersect(c(all.vars(roles[[2]]), all.vars(roles[[3]][[2]])), intersect(names(before), names(after)))
+  formula <- origin$formula
+  if (!inherits(formula, "formula")) return(TRUE)
+  roles <- intersect(c(all.vars(formula[[2]]), all.vars(formula[[3]][[2]])), intersect(names(before), names(after)))
   all(vapply(roles, function(name) same_draws(before[[name]], after[[name]]), NA))
 }
 

@@ -19,11 +19,12 @@ size <- nrow(data$holdout)
 scores_of <- function(program, file) {
   kept <- suppressWarnings(suppressMessages(fit_generator(gen_data(file.path(folder, file)), data$seed, seed = 1)))
   rows <- generate(kept, 49000, seed = 1)
+  formula <- generator_roles$paper$effect
+  effect_error <- effect_of(rows, formula) - effect_of(data$seed, formula)
   do.call(rbind, lapply(1:10, function(block) {
     part <- rows[(block - 1) * size + seq_len(size), ]
     scores <- suppressWarnings(generator_scores(data, generator_roles$paper, part, block))
-    scores$effect_error <- effect_of(rows, generator_roles$paper$effect) -
-      effect_of(data$seed, generator_roles$paper$effect)
+    scores$effect_error <- effect_error
     cbind(program = program, block = block, rows = nrow(rows), scores)
   }))
 }
