@@ -160,10 +160,8 @@ shift_lines <- function(x) {
   if (is.null(x$shifts)) return("Nothing was shifted: a plain hybrid does not aim at the seed's estimate")
   own <- x$shifts[x$shifts$subgroup == "all", ]
   others <- sum(x$shifts$subgroup != "all")
-  # What subgroups' shifts leave of an arm's is rounding.
-  shift <- ifelse(abs(own$shift) < 1e-10, 0, own$shift)
-  paste0("Shifts on the logit scale: ", paste0("arm ", own$arm, " ", signif(shift, 3), " (epsilon ",
-                                               signif(own$epsilon, 3), ")", collapse = ", "),
+  paste0("Shifts on the logit scale: ", paste0("arm ", own$arm, " ", signif(without_rounding(own$shift), 3),
+                                               " (epsilon ", signif(own$epsilon, 3), ")", collapse = ", "),
          if (others) paste0("; ", others, " of subgroups"))
 }
 

@@ -55,13 +55,11 @@ format.causalsynth_pool <- function(x, ...) {
     if (nrow(x)) {
       effects <- lapply(means[-1], function(q) q - means[[1]])
       law <- if (is.null(origin$law_means)) origin$law_effect else origin$law_means[-1] - origin$law_means[1]
-      # What is left of an effect of 0 is rounding.
-      shown <- function(value) ifelse(abs(value) < 1e-10, 0, value)
       chance <- sprintf("; +/- %.2g is the chance of %s", vapply(effects, stats::sd, 1) / sqrt(nrow(x)),
                         count_phrase(nrow(x), "row"))
       sprintf("Exact effect of these rows%s: %.5g (of the law: %.5g%s)",
               if (length(effects) > 1) paste0(", ", origin$arms[-1]) else "",
-              shown(vapply(effects, mean, 1)), shown(law), if (nrow(x) > 1) chance else "")
+              without_rounding(vapply(effects, mean, 1)), without_rounding(law), if (nrow(x) > 1) chance else "")
     },
     if (length(knobs)) paste("Knobs:", knob_phrase(origin$knobs)),
     seed_estimate_line(origin)

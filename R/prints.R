@@ -49,6 +49,9 @@ wrap_lines <- function(lines, width = getOption("width")) {
   }))
 }
 
+# Differences that are 0 but for rounding, as a print shows them.
+without_rounding <- function(value) ifelse(abs(value) < 1e-10, 0, value)
+
 # A data frame as print() shows it, without row names.
 table_lines <- function(table, digits = 3, ...) {
   utils::capture.output(print(table, row.names = FALSE, digits = digits, ...))

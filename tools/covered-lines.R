@@ -1,7 +1,8 @@
 # Which lines do the tests reach? Rscript tools/covered-lines.R [WORKERS [COUNTS.rds [PATTERN]]]
 # COUNTS.rds keeps the counts: where it is there, they are read from it and no test runs (to fill in reasons).
 # PATTERN: of the test files that run, to try the script itself.
-# The package is built for covr and gcov without optimisation; the R tests run file by file in processes of their own.
+# The package is built for covr and gcov with -O1 (with -O0, most of the time would be spent in Eigen); R tests run file
+# by file in processes of their own.
 # Writes bench/covered-lines.csv (a row a file of R, src/core and src/glue: lines, covered, percent) and
 # bench/uncovered-lines.csv (each run of lines that no test reached, with the reason that tools/uncovered.txt gives).
 # Fails below 90 % of the lines of R or 85 % of src/core. About an hour on two cores.
@@ -38,6 +39,9 @@ measure <- function() {
   Sys.setenv(NOT_CRAN = "true", MAKEFLAGS = "-j2")
   code <- paste0("run_tests <- ", paste(deparse(run_tests), collapse = "\n"),
                  sprintf("\nrun_tests(%s, %d, %s)", deparse(root), workers, deparse(pattern)))
+  loadNamespace("covr") # sets its options
+  covr_flags <- getOption("covr.flags")
+  options(covr.flags = sub("-O0", "-O1", covr_flags, fixed = TRUE))
   coverage <- covr::package_coverage(source_folder, type = "none", code = code, quiet = FALSE)
   found <- covr::tally_coverage(coverage, by = "line")
   found$filename <- sub("^.*/causalsynth/", "", found$filename)
