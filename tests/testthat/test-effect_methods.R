@@ -82,3 +82,16 @@ test_that("what does not vary has no test", {
   expect_identical(none$std.error, 0)
   expect_identical(c(none$statistic, none$p.value), c(NA_real_, NA_real_))
 })
+
+test_that("marginaleffects is told of effects, their coefficients and covariances", {
+  d <- generate(dgp_paper(), 200, seed = 1)
+  fit <- estimate_effect(Y ~ A | ., d, method = c("aipw", "tmle"), learner_treatment = learn_glm(),
+                         learner_outcome = learn_glm())
+  expect_identical(get_coef.causalsynth_effect(fit), coef(fit))
+  expect_identical(get_vcov.causalsynth_effect(fit), vcov(fit))
+  expect_identical(coef(set_coef.causalsynth_effect(fit, coef(fit) + 1)), coef(fit) + 1)
+  withr::local_options(marginaleffects_model_classes = "another")
+  name_effects_to_marginaleffects()
+  name_effects_to_marginaleffects()
+  expect_identical(getOption("marginaleffects_model_classes"), c("another", "causalsynth_effect"))
+})

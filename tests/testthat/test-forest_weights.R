@@ -79,3 +79,18 @@ test_that("no rows are fine, rows of another study and sizes beyond memory are n
   expect_error(most_weights(fit, 100, 5e-5, sparse = FALSE), "Install package", class = "causalsynth_error_input")
   expect_gt(most_weights(fit, 100, 5e-4, sparse = FALSE), 1e4)
 })
+
+test_that("a file of a weighted forest holds nothing of its rows, and predicts the same", {
+  d <- data.frame(x = sin(1:90), z = cos(3 * (1:90)))
+  d$y <- d$x + d$z^2
+  file <- withr::local_tempfile()
+  for (more in list(list(weights = rep(1:3, 30)), list(clusters = rep(1:30, 3)))) {
+    grown <- do.call(forest, c(list(y ~ x + z, d, trees = 20, seed = 1), more))
+    write_model(grown, file, keep_rows = FALSE, overwrite = TRUE)
+    back <- read_model(file)
+    expect_identical(predict(back, d), predict(grown, d))
+    expect_null(back$oob)
+    expect_false(is.numeric(back$weights))
+    expect_output(print(back), "forest")
+  }
+})

@@ -99,3 +99,19 @@ test_that("a hybrid whose knobs changed it does not claim to keep the seed's eff
   expect_match(format(plain)[1], "keeps the seed's effect", fixed = TRUE)
   expect_no_match(format(quick(effect_scale = 1.1)), "keeps the seed's effect", fixed = TRUE)
 })
+
+test_that("overlap of three arms keeps their shares", {
+  ps <- with_r_seed(rng_key(1), matrix(stats::rexp(300), 100))
+  ps <- ps / rowSums(ps)
+  w <- rep(1:2, 50)
+  for (overlap in c(.5, 3)) {
+    tilted <- tilt_shares(fit_overlap(overlap, ps, w), ps)
+    expect_equal(rowSums(tilted), rep(1, 100))
+    expect_equal(colSums(tilted * w), colSums(ps * w), tolerance = 1e-5)
+  }
+})
+
+test_that("a certificate tells of confounding that nothing measured shows", {
+  hybrid <- quick(confounding = 1)
+  expect_match(format(certificate(hybrid)), "adjusting for the covariates alone finds", all = FALSE)
+})

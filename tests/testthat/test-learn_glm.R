@@ -57,3 +57,9 @@ test_that("a column of the smallest numbers is set aside, and does not reach sta
                                learner_outcome = learn_glm())
   expect_equal(tidy(with_tiny)$std.error, tidy(plain)$std.error, tolerance = 1e-8)
 })
+
+test_that("a fitted regression prints what it is", {
+  x <- data.frame(w = 1:6, v = 2 * (1:6))
+  fit <- fit_learner(learn_glm(), x, c(0, 1, 0, 1, 1, 0), "binomial", rng_key(1), 1L)
+  expect_output(print(fit), "<glm fit> binomial 6 rows, rank 2 of 3 columns")
+})

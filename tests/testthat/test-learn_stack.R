@@ -171,3 +171,19 @@ test_that("bad stacks are named", {
   expect_warning(nuisance(y ~ a | ., stack_study(), learn_stack(small_forest(), learn_glm()), learn_glm(),
                           crossfit = "none", seed = 1), class = "causalsynth_warning_crossfit")
 })
+
+test_that("members that enter and leave again end at the least error", {
+  # Karush, Kuhn and Tucker: no member's slope lies below that of the mean, and those used lie on it.
+  dropped <- 0
+  for (seed in 1:60) {
+    honest <- with_r_seed(rng_key(seed), matrix(stats::rnorm(40 * 6), 40) %*% matrix(stats::rnorm(36), 6) + 2)
+    y <- with_r_seed(rng_key(seed + 1000), stats::rnorm(40))
+    share <- stack_weights(honest, y)
+    slope <- drop(crossprod(y - honest) %*% share) / 40
+    least <- sum(share * slope)
+    expect_gte(min(slope), least - 1e-8 * max(abs(slope)))
+    expect_equal(max(abs(slope[share > 0] - least)), 0, tolerance = 1e-8)
+    dropped <- dropped + sum(share == 0)
+  }
+  expect_gt(dropped, 0)
+})

@@ -223,3 +223,33 @@ test_that("damaged copulas are errors when they are read", {
     expect_error(through_file(structure(change(unclass(fit)), class = class(fit))), class = "causalsynth_error_file")
   }
 })
+
+test_that("a hybrid of the second format is read as what it was", {
+  study <- generate(dgp_paper(), 300, seed = 1)
+  hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                       seed = 1)
+  # That format's names of the same figures: arms apart, the treated first in the covariance.
+  old <- unclass(hybrid)
+  seed <- old$seed_effect
+  old[c("arms", "knobs", "proper", "assignment", "outcome_law", "certificate")] <- NULL
+  old$treatment <- "fitted"
+  old$share_treated <- mean(study$A)
+  shift <- hybrid$fluctuation
+  old$fluctuation <- list(epsilon_0 = shift$epsilon[1], epsilon_1 = shift$epsilon[2], shift_0 = shift$shift[1],
+                          shift_1 = shift$shift[2], low = shift$low, high = shift$high, bound = shift$bound)
+  old$law <- c(list(mean_0 = hybrid$law$means[[1]], mean_1 = hybrid$law$means[[2]]),
+               hybrid$law[c("rows", "exact", "sd")])
+  old$seed_effect <- list(estimate = seed$estimate, std.error = seed$std.error, mean_0 = seed$means[[1]],
+                          mean_1 = seed$means[[2]], variance = seed$covariance[2:1, 2:1])
+  for (treatment in c("fitted", "randomized")) {
+    old$treatment <- treatment
+    back <- structure(hybrid_of_version_2(old), class = class(hybrid))
+    expect_identical(back$law$means, hybrid$law$means)
+    expect_equal(back$seed_effect$covariance, seed$covariance, ignore_attr = TRUE)
+    expect_identical(truth(back), truth(hybrid))
+    pool <- generate(back, 200, seed = 2)
+    expect_identical(nrow(pool), 200L)
+    expect_equal(mean(pool$A), mean(study$A), tolerance = .3)
+    expect_match(format(certificate(back)), "law", all = FALSE)
+  }
+})

@@ -179,3 +179,21 @@ test_that("pools of many columns fit into 25 lines", {
   one <- capture.output(print(pool[1, ]))
   expect_no_match(one, "NA|1 rows")
 })
+
+test_that("columns assigned into a pool of a data.table leave the pool where they are covariates", {
+  skip_if_not_installed("data.table")
+  study <- data.table::as.data.table(generate(dgp_paper(), 300, seed = 1))
+  hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                       seed = 1)
+  pool <- generate(hybrid, 50, seed = 2)
+  kept <- pool
+  kept[, "W1"] <- rep(2, 50)
+  expect_s3_class(kept, "data.table")
+  expect_s3_class(kept, "causalsynth_pool")
+  expect_identical(kept[["W1"]], rep(2, 50))
+  part <- pool
+  part[1:3, "W1"] <- 9
+  expect_identical(part[["W1"]], c(9, 9, 9, pool[["W1"]][-(1:3)]))
+  expect_message(pool[["Y"]] <- 1 - pool[["Y"]], class = "causalsynth_message_pool")
+  expect_false(is_pool(pool))
+})

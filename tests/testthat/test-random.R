@@ -75,3 +75,18 @@ test_that("with_r_seed() is R's default generator whatever the session's, and re
   expect_identical(.Random.seed, before)
   RNGkind("default", "default", "default")
 })
+
+test_that("a bar appears after a second, and only where it is asked for", {
+  withr::local_options(causalsynth.progress = FALSE)
+  expect_null(progress_bar("Rows"))
+  withr::local_options(causalsynth.progress = TRUE)
+  draw <- function(wait) {
+    bar <- progress_bar("Rows")
+    Sys.sleep(wait)
+    bar(.5)
+    environment(bar)$bar
+  }
+  expect_null(draw(0))
+  said <- utils::capture.output(id <- draw(1.05), type = "message")
+  expect_type(id, "character")
+})

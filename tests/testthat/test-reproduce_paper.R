@@ -59,3 +59,15 @@ test_that("bad arguments", {
   })
   expect_error(reproduce_paper(2, dir = file), class = "causalsynth_error_file")
 })
+
+test_that("study 5 in small", {
+  skip_on_cran()
+  skip_if_not_installed("speff2trial")
+  part <- reproduce_paper(5, reps = 2, pool = 1000, seed = 3)$study_5
+  sets <- c("seed", "forest full", "forest hybrid", "forest targeted hybrid")
+  expect_true(all(sets %in% part$tables$estimates$set))
+  expect_identical(unique(part$tables$estimates$n[part$tables$estimates$set == "seed"]), 1046L)
+  expect_true(all(part$tables$quality$dcr > 0 & part$tables$quality$tstr_auc > .5))
+  expect_setequal(part$tables$by_size$n, c(100, 200, 400, 600, 800, 1000))
+  for (plot in part$plots) expect_draws(plot)
+})

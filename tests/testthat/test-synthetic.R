@@ -51,3 +51,20 @@ test_that("a pool's effect is of its own roles, labelled when rows were selected
   expect_error(glm(pool, estimand = c("ATE", "ATT")), class = "causalsynth_error_input")
   expect_error(glm(pool, estimand = "none"), "estimand", class = "causalsynth_error_input")
 })
+
+test_that("a pool's arms taken the other way round inherit the same error", {
+  study <- generate(dgp_paper(), 300, seed = 1)
+  study$A <- factor(study$A, labels = c("old", "new"))
+  hybrid <- fit_hybrid(Y ~ A | ., study, gen_copula(), learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                       seed = 1)
+  pool <- generate(hybrid, 2000, seed = 2)
+  run <- function(reference) {
+    tidy(estimate_effect(pool, reference = reference, learner_treatment = learn_glm(), learner_outcome = learn_glm(),
+                         contrasts = TRUE))
+  }
+  one <- run("old")
+  other <- run("new")
+  expect_equal(other$estimate[other$term == "ATE"], -one$estimate[one$term == "ATE"], tolerance = 1e-8)
+  expect_equal(other$std.error[other$term == "ATE"], one$std.error[one$term == "ATE"], tolerance = 1e-8)
+  expect_equal(other$std.error[other$term == "mean_1"], one$std.error[one$term == "mean_0"], tolerance = 1e-8)
+})
