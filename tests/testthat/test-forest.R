@@ -290,3 +290,17 @@ test_that("honest trees: leaves hold means of rows that chose no split", {
   expect_gt(cor(plain, noise), .9)
   expect_lt(cor(honest, noise), cor(plain, noise) - .1)
 })
+
+test_that("a large frame, whose nodes copy their codes, is grown to the rows' own outcomes", {
+  n <- 90000
+  i <- seq_len(n)
+  rows <- as.data.frame(lapply(1:96, function(j) sin(i * (j + .1))))
+  names(rows) <- paste0("x", 1:96)
+  y <- rows$x1 * rows$x2 + cos(i^2)
+  some <- seq(1, n, 17)
+  for (outcome in list(y, factor(y > .3), factor(findInterval(y, c(-.5, 0, .5))))) {
+    grown <- forest(rows, outcome, trees = 1, mtry = 12, replace = FALSE, sample_fraction = 1, min_node_size = 1,
+                    seed = 1)
+    expect_equal(predict(grown, rows[some, ]), outcome[some], tolerance = 1e-12)
+  }
+})
