@@ -83,3 +83,11 @@ test_that("what cannot be combined is named", {
     combine_synthetic(list(fit), n = 120, tol = 1)
   })
 })
+
+test_that("what was combined has rows, coefficients and intervals of its terms", {
+  one <- combine_synthetic(sets, learner_treatment = learn_glm(), learner_outcome = learn_glm(), contrasts = TRUE)
+  expect_identical(nobs(one), one$k)
+  term <- names(coef(one))[2]
+  expect_identical(confint(one, term), confint(one)[term, , drop = FALSE])
+  expect_identical(rownames(vcov(one)), names(coef(one)))
+})

@@ -93,6 +93,8 @@ test_that("each object of an answer is dropped under its first reason", {
   # The column has one decimal.
   expect_identical(tally$rounded, c(x = 1L))
   expect_output(print(tally), "1 of 14 rows kept, from 1 request\nDropped: 2 malformed")
+  expect_identical(summary(tally), tally)
+  expect_identical(sum(tidy(tally)$count), sum(tally$dropped))
   narrow <- gen_chat(function(text) sprintf("[%s, %s]", sub("2.25", "10000", good), good), range = "seed")
   expect_identical(attr(generate(fit_generator(narrow, data), 1), "chat")$dropped[["out_of_range"]], 1L)
 })

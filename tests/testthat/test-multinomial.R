@@ -49,3 +49,9 @@ test_that("separated arms are a warning, too few rows an error", {
   expect_error(fit_arms(learn_glm(), d[1:3, c("w", "g")], d$arm[1:3], NULL, 1, stats::terms(~ w + g)),
                class = "causalsynth_error_data")
 })
+
+test_that("a fitted multinomial regression prints what it is", {
+  x <- data.frame(w = sin(1:60), v = cos(3 * (1:60)))
+  fit <- fit_arms(learn_glm(), x, factor(rep(0:2, 20)), rng_key(1), 1L)
+  expect_output(print(fit), "<multinomial fit> 60 rows, 3 arms, 3 of 3 columns")
+})

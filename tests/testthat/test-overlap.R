@@ -215,3 +215,9 @@ test_that("few clusters need no folds where the outcome is not learnt", {
   found <- suppressWarnings(diagnose_overlap(y ~ a | w, data, cluster = rep(1:4, 20), seed = 1))
   expect_s3_class(found, "causalsynth_overlap")
 })
+
+test_that("the weights of a diagnosis are one a row", {
+  found <- diagnose_overlap(known_nuisance())
+  expect_identical(weights(found), found$weights)
+  expect_length(weights(found), nrow(balance_study()))
+})
