@@ -64,6 +64,7 @@ test_that("each line is dropped under its first reason", {
   )
   rows <- parse_rows(lines, like(), quiet = TRUE)
   parsing <- attr(rows, "parsing")
+  expect_identical(summary(parsing), parsing)
   expect_identical(parsing$kept, c(1L, 22L))
   expect_identical(parsing$total, 22L)
   expect_identical(parsing$n_dropped, 20L)
