@@ -20,10 +20,12 @@
 #'   papers' program; in 4 and 5 with larger leaves. Study 4 takes at most 10,000 rows of a pool. The papers' pools of a
 #'   GAN and a language model are not part of the package; `gen_data()` takes such rows.
 #' @references Kim, Xu and Lin (2025), arXiv 2511.00318; Xu (2026), arXiv 2604.23904.
-#' @examplesIf interactive()
-#' small <- reproduce_paper(4, reps = 2, pool = 300, seed = 1)
-#' small
-#' names(small$study_4$tables)
+#' @examples
+#' if (interactive()) {
+#'   small <- reproduce_paper(4, reps = 2, pool = 300, seed = 1)
+#'   print(small)
+#'   names(small$study_4$tables)
+#' }
 #' @export
 reproduce_paper <- function(study = 1:5, reps = NULL, dir = NULL, ..., pool = 50000, seed = 1, threads = NULL) {
   check_dots_empty(...)
