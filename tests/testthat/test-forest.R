@@ -296,6 +296,8 @@ test_that("a large frame, whose nodes copy their codes, is grown to the rows' ow
   i <- seq_len(n)
   rows <- as.data.frame(lapply(1:96, function(j) sin(i * (j + .1))))
   names(rows) <- paste0("x", 1:96)
+  # More levels than a byte counts.
+  rows$x96 <- factor(i %% 300)
   y <- rows$x1 * rows$x2 + cos(i^2)
   some <- seq(1, n, 17)
   for (outcome in list(y, factor(y > .3), factor(findInterval(y, c(-.5, 0, .5))))) {
