@@ -62,7 +62,6 @@
 #' @useDynLib causalsynth, .registration = TRUE
 #' @importFrom Rcpp evalCpp
 #' @importFrom RcppParallel RcppParallelLibs
-#' @importFrom rlang %||% .data
 #' @importFrom stats coef confint nobs predict setNames simulate terms vcov weights
 "_PACKAGE"
 
