@@ -53,7 +53,8 @@ measure_starts <- function(codes) {
 measure_load <- function(library) {
   Sys.setenv(R_LIBS = paste(c(library, .libPaths()), collapse = .Platform$path.sep))
   loads <- packageDescription("causalsynth", library)$Imports
-  loads <- setdiff(trimws(sub("[(].*", "", strsplit(loads, ",")[[1]])), "ggplot2")
+  # Those that the first call or picture loads are none of them.
+  loads <- setdiff(trimws(sub("[(].*", "", strsplit(loads, ",")[[1]])), c("cli", "ggplot2", "rlang"))
   found <- measure_starts(c(
     bare = "", loaded = "suppressPackageStartupMessages(library(causalsynth));",
     imports = paste0("for (p in ", paste(deparse(loads), collapse = ""), ") loadNamespace(p);")
