@@ -53,8 +53,7 @@ measure <- function() {
   code <- paste0("run_tests <- ", paste(deparse(run_tests), collapse = "\n"),
                  sprintf("\nrun_tests(%s, %d, %s)", deparse(root), workers, deparse(pattern)))
   loadNamespace("covr") # sets its options
-  covr_flags <- getOption("covr.flags")
-  options(covr.flags = sub("-O0", "-O1", covr_flags, fixed = TRUE))
+  options(covr.flags = sub("-O0", "-O1", getOption("covr.flags"), fixed = TRUE))
   coverage <- covr::package_coverage(source_folder, type = "none", code = code, quiet = FALSE)
   found <- covr::tally_coverage(coverage, by = "line")
   found$filename <- sub("^.*/causalsynth/", "", found$filename)
